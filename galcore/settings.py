@@ -1,0 +1,38 @@
+"""Every setting of Galcore in one place: an environment variable each, with a default that works."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MODELS_DIR = ROOT / "data" / "models"
+DEFAULT_MODEL = "galcore-tiny"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are and how much of the machine may be used.
+
+    Attributes:
+        workspaces_dir: Folder that holds workspaces (``GALCORE_WORKSPACES``, else ``workspaces/``).
+        real_data_dir: Real galaxy sets for development (``GALCORE_REAL_DATA``, else ``../shared/data``).
+        secret: Key that signs image addresses (``GALCORE_SECRET``; empty: one is made per workspaces folder).
+        threads: Threads for torch and BLAS (``GALCORE_THREADS``; 0: let the library choose).
+    """
+
+    workspaces_dir: Path
+    real_data_dir: Path
+    secret: str
+    threads: int
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        """Settings as the environment gives them now."""
+        return cls(
+            workspaces_dir=Path(os.environ.get("GALCORE_WORKSPACES") or ROOT / "workspaces"),
+            real_data_dir=Path(os.environ.get("GALCORE_REAL_DATA") or ROOT.parent / "shared" / "data"),
+            secret=os.environ.get("GALCORE_SECRET", ""),
+            threads=int(os.environ.get("GALCORE_THREADS") or 0),
+        )

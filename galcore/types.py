@@ -1,0 +1,153 @@
+"""The values that cross module borders: frozen, small, free of behaviour.
+
+Everything a person may publish from carries a :class:`Provenance`; everything a person was shown carries
+the reason why (:class:`ShownItem`), because it cannot be recovered later and the statistics depend on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.floating]
+
+
+class GalcoreError(Exception):
+    """A mistake the user can mend; the message names the file, column or field and says what to do."""
+
+
+class Reason(StrEnum):
+    """Why a galaxy was put in front of a person."""
+
+    TOP = "top"  # highest score of the current model
+    MARGIN = "margin"  # the model is unsure
+    RANDOM = "random"  # uniform audit stream: the only one that may estimate prevalence or AUC
+    CLUSTER = "cluster"  # cold start: nearest to a k-means centre
+    SIMILAR = "similar"  # neighbour of a seed example
+    QUEUED = "queued"  # somebody selected it and asked for it to be labelled
+    ANOMALY = "anomaly"
+    GOLD = "gold"
+    ADJUDICATION = "adjudication"
+
+
+class EventKind(StrEnum):
+    """What a label event says."""
+
+    LABEL = "label"
+    SKIP = "skip"  # seen, not decided
+    UNDO = "undo"  # takes back an earlier event; nothing is ever deleted
+    FLAG = "flag"  # a comment that somebody should look at
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long job is; ``total == 0`` means not known yet."""
+
+    stage: str
+    done: int
+    total: int
+    message: str = ""
+
+
+ProgressCallback = Callable[[Progress], None]
+CancelCheck = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """One thing a job did not take, and why, in words for the person who gave it."""
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Shares of a grid per stream; they are normalised when used."""
+
+    top: float = 0.60
+    margin: float = 0.20
+    random: float = 0.20
+
+
+@dataclass(frozen=True, slots=True)
+class ShownItem:
+    """A galaxy in a grid with the reason it is there."""
+
+    galaxy_id: str
+    reason: Reason
+    score: float | None = None  # model probability of the positive (or most likely) answer, 0-1
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One page of galaxies composed for one person."""
+
+    grid_id: str
+    campaign_id: str
+    annotator: str
+    round: int
+    items: tuple[ShownItem, ...]
+    model_version: str  # learner that composed it; "" before the first fit
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A question asked of a set of galaxies."""
+
+    campaign_id: str
+    name: str
+    question: str
+    answers: tuple[str, ...]  # binary: (positive, negative)
+    mode: Literal["binary", "multiclass"] = "binary"
+    guidance: str = ""
+    model: str = "galcore-tiny"
+    grid_rows: int = 4
+    grid_columns: int = 4
+    shares: Shares = field(default_factory=Shares)
+    seeds: tuple[str, ...] = ()  # example galaxies of the positive class
+    truth_column: str = ""  # catalogue column with the true answer, where one exists
+    state: Literal["open", "closed"] = "open"
+    seed: int = 0
+    created_by: str = ""
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelEvent:
+    """One append-only line of the label store. ``event_id`` is a UUID made by the client."""
+
+    event_id: str
+    campaign_id: str
+    galaxy_id: str
+    annotator: str
+    kind: EventKind
+    answer: str = ""  # empty for skip and undo
+    explicit: bool = True  # False: implied by submitting the rest of a grid
+    reason: Reason = Reason.QUEUED
+    score: float | None = None
+    model_version: str = ""
+    grid_id: str = ""
+    round: int = 0
+    undoes: str = ""  # event_id taken back, for UNDO
+    comment: str = ""
+    display: str = ""  # stretch and bands the person was looking at
+    created_at: datetime | None = None  # set by the store
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made a result: enough to make it again."""
+
+    code_version: str
+    model_name: str
+    model_hash: str
+    data_hash: str
+    parameters: dict[str, object]
+    created_at: str
