@@ -1,0 +1,157 @@
+"""Make a workspace ready: embed → index → map, doing only what is missing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from galcore.settings import DEFAULT_MODEL
+from galcore.types import CancelCheck, LeftOut, Progress, ProgressCallback
+from galcore.workspace import Workspace, model_folder_name
+
+
+@dataclass(frozen=True, slots=True)
+class PreparationReport:
+    """What a preparation did.
+
+    Attributes:
+        model: Name of the encoder.
+        model_hash: Hash of its weights and preprocessing.
+        n_galaxies: Galaxies in the catalogue.
+        n_embedded: Galaxies with an embedding.
+        left_out: Galaxies whose pixels could not be read, and why.
+        done: Parts that were made now; empty when everything was there.
+    """
+
+    model: str
+    model_hash: str
+    n_galaxies: int
+    n_embedded: int
+    left_out: tuple[LeftOut, ...]
+    done: tuple[str, ...]
+
+
+def prepare(
+    workspace: Workspace,
+    *,
+    model: str = DEFAULT_MODEL,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
+    cancel: CancelCheck | None = None,
+) -> PreparationReport:
+    """Embed, index and map a workspace; parts that are up to date are left alone.
+
+    Killed half-way, the same call goes on where it stopped: shards that are written stay.
+
+    Raises:
+        GalcoreError: If the model cannot be loaded, or earlier embeddings came from other weights.
+    """
+    embed_report = embed(workspace, model=model, progress=progress, cancel=cancel)
+    done = list(embed_report.done)
+    if not (cancel and cancel()) and build_index(workspace, model=model, progress=progress):
+        done.append("index")
+    if not (cancel and cancel()) and build_atlas(workspace, model=model, seed=seed, progress=progress):
+        done.append("atlas")
+    return PreparationReport(
+        model=embed_report.model,
+        model_hash=embed_report.model_hash,
+        n_galaxies=embed_report.n_galaxies,
+        n_embedded=embed_report.n_embedded,
+        left_out=embed_report.left_out,
+        done=tuple(done),
+    )
+
+
+def embed(
+    workspace: Workspace,
+    *,
+    model: str = DEFAULT_MODEL,
+    progress: ProgressCallback | None = None,
+    cancel: CancelCheck | None = None,
+) -> PreparationReport:
+    """Run the encoder over every galaxy that has no embedding yet."""
+    from galcore.embed.runner import embed_images
+    from galcore.model.checkpoints import load_encoder
+
+    encoder = load_encoder(model)
+    folder = workspace.folder / "embeddings" / model_folder_name(model)
+    before = _number_embedded(workspace, model)
+    images = workspace.images
+    embeddings = embed_images(
+        workspace.catalog["galaxy_id"].to_numpy(dtype=str),
+        images.load,
+        encoder,
+        folder=folder,
+        catalog_hash=workspace.catalog_hash,
+        progress=progress,
+        cancel=cancel,
+    )
+    return PreparationReport(
+        model=model,
+        model_hash=encoder.model_hash,
+        n_galaxies=len(workspace.catalog),
+        n_embedded=len(embeddings.galaxy_ids),
+        left_out=tuple(embeddings.manifest.left_out),
+        done=("embeddings",) if len(embeddings.galaxy_ids) != before else (),
+    )
+
+
+def build_index(
+    workspace: Workspace, *, model: str = DEFAULT_MODEL, progress: ProgressCallback | None = None
+) -> bool:
+    """Build the similarity index when it is missing or older than the embeddings; says whether it did."""
+    from galcore.search.index import SimilarityIndex
+
+    folder = workspace.folder / "index" / model_folder_name(model)
+    if not _is_older(folder / "manifest.json", workspace, model):
+        return False
+    if progress:
+        progress(Progress("index", 0, 1, "building the similarity index"))
+    embeddings = workspace.embeddings(model)
+    SimilarityIndex.build(embeddings.vectors(), embeddings.galaxy_ids, folder=folder)
+    if progress:
+        progress(Progress("index", 1, 1))
+    return True
+
+
+def build_atlas(
+    workspace: Workspace,
+    *,
+    model: str = DEFAULT_MODEL,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
+) -> bool:
+    """Lay out the map when it is missing; galaxies that came later are placed on the map that is there.
+
+    Returns:
+        Whether anything was made.
+    """
+    from galcore.atlas.layout import Atlas, fit_atlas
+
+    path = workspace.folder / "atlas" / f"{model_folder_name(model)}.parquet"
+    if not _is_older(path, workspace, model):
+        return False
+    embeddings = workspace.embeddings(model)
+    vectors = embeddings.vectors()
+    if path.exists() and _same_model(path, embeddings.manifest.model_hash):
+        Atlas.load(path).extend(vectors, embeddings.galaxy_ids).save(path)
+    else:
+        atlas = fit_atlas(vectors, embeddings.galaxy_ids, seed=seed, progress=progress)
+        atlas.save(path, model_hash=embeddings.manifest.model_hash)
+    return True
+
+
+def _same_model(path: Path, model_hash: str) -> bool:
+    card = path.with_suffix(".json")
+    return card.exists() and json.loads(card.read_text(encoding="utf-8")).get("model_hash") == model_hash
+
+
+def _is_older(path: Path, workspace: Workspace, model: str) -> bool:
+    manifest = workspace.folder / "embeddings" / model_folder_name(model) / "manifest.json"
+    return not path.exists() or path.stat().st_mtime_ns < manifest.stat().st_mtime_ns
+
+
+def _number_embedded(workspace: Workspace, model: str) -> int:
+    name = model_folder_name(model)
+    return len(workspace.embeddings(name).galaxy_ids) if name in workspace.models() else 0
