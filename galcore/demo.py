@@ -29,7 +29,7 @@ def make_hubble(
     workspace = Workspace.create(
         workspaces_dir / HUBBLE,
         title="Hubble Deep Field",
-        description="Real sky: sources detected in the Hubble deep-field picture (NASA/ESA), cut into stamps.",
+        description="Real sky: sources found in the Hubble deep-field picture (NASA/ESA), cut out.",
     )
     if len(workspace.catalog) == 0:
         field = workspace.folder / "images" / "hubble_deep_field.jpg"
@@ -44,7 +44,7 @@ def make_hubble(
             name="Discs and spirals",
             question="Which of these are discs or spirals?",
             answers=("disc or spiral", "other"),
-            guidance="Click every galaxy with a flattened disc or spiral arms. Round and featureless ones are not.",
+            guidance="Click every galaxy with a flattened disc or spiral arms, not the round, smooth ones.",
             model=DEFAULT_MODEL,
         ),
     )
@@ -59,14 +59,14 @@ def make_simulated(
     progress: ProgressCallback | None = None,
     cancel: CancelCheck | None = None,
 ) -> Workspace:
-    """A simulated survey of ``n`` galaxies whose truth is known, so that the loop can be told how well it does."""
+    """A simulated survey of ``n`` galaxies with known truth, so that the loop can be judged."""
     from galcore.catalog.importer import import_path
     from galcore.simulate.write import write_survey
 
     workspace = Workspace.create(
         workspaces_dir / SIMULATED,
         title="Simulated survey",
-        description=f"{n:,} simulated galaxies with SDSS-like pixels and noise; the truth is in the catalogue.",
+        description=f"{n:,} simulated galaxies, SDSS-like pixels and noise; the truth is in the catalogue.",
     )
     if len(workspace.catalog) == 0:
         write_survey(
