@@ -43,7 +43,7 @@ lint: $(VENV)/.requirements-dev
 	$(BIN)/mypy
 
 bench: $(VENV)/.requirements-dev
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python -m benchmarks.run
 
 screenshots: $(VENV)/.requirements-dev browser
 	$(BIN)/python docs/screenshots/take.py

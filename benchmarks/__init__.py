@@ -1,0 +1,1 @@
+"""Measurements; each prints a table and writes its result to ``benchmarks/results``."""
