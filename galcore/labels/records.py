@@ -1,0 +1,158 @@
+"""Rows of the label store as values, and back: campaigns, events and recorded grids."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+
+from galcore.types import Campaign, EventKind, GalcoreError, Grid, LabelEvent, Shares
+
+LONGEST_NAME = 200
+EVENT_COLUMNS = (
+    ("seq", "BIGINT"),
+    ("event_id", "VARCHAR"),
+    ("campaign_id", "VARCHAR"),
+    ("campaign_version", "INTEGER"),
+    ("galaxy_id", "VARCHAR"),
+    ("annotator", "VARCHAR"),
+    ("kind", "VARCHAR"),
+    ("answer", "VARCHAR"),
+    ("explicit", "BOOLEAN"),
+    ("reason", "VARCHAR"),
+    ("score", "DOUBLE"),
+    ("model_version", "VARCHAR"),
+    ("grid_id", "VARCHAR"),
+    ("round", "INTEGER"),
+    ("undoes", "VARCHAR"),
+    ("comment", "VARCHAR"),
+    ("display", "VARCHAR"),
+    ("created_at", "TIMESTAMP"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedGrid:
+    """A grid as it was shown, and what the person it was shown to says about its galaxies now.
+
+    Attributes:
+        grid: What was shown and why.
+        shown_at: When it was composed, UTC.
+        submitted_at: When its first answer that still stands arrived, UTC; ``None`` while it waits (also
+            after all of its answers were undone).
+        answers: Answer per galaxy as it stands now, wherever it was given; galaxies without one are absent.
+        event_ids: Event behind each of ``answers``, to take back in a correction.
+        skipped: Galaxies seen in this grid and left undecided, with the event that says so.
+    """
+
+    grid: Grid
+    shown_at: datetime
+    submitted_at: datetime | None
+    answers: dict[str, str] = field(default_factory=dict)
+    event_ids: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+
+
+def now_utc() -> datetime:
+    """The time now as the store writes it: UTC, without a zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def as_utc(moment: datetime) -> datetime:
+    """A time read from the store, with its zone."""
+    return moment.replace(tzinfo=UTC)
+
+
+def campaign_to_json(campaign: Campaign) -> str:
+    """Settings of a campaign as they are stored; the time of creation is kept as ISO text."""
+    settings = asdict(campaign)
+    settings["created_at"] = campaign.created_at.isoformat() if campaign.created_at else None
+    return json.dumps(settings, ensure_ascii=False)
+
+
+def campaign_from_json(text: str) -> Campaign:
+    """The campaign written by :func:`campaign_to_json`; settings this version does not know are dropped."""
+    settings = json.loads(text)
+    known = {name: value for name, value in settings.items() if name in Campaign.__dataclass_fields__}
+    created_at = known.get("created_at")
+    known |= {
+        "answers": tuple(known["answers"]),
+        "seeds": tuple(known.get("seeds", ())),
+        "shares": Shares(**known.get("shares", {})),
+        "created_at": datetime.fromisoformat(created_at) if created_at else None,
+    }
+    return Campaign(**known)
+
+
+def validate_campaign(campaign: Campaign) -> Campaign:
+    """The campaign with its name and answers trimmed.
+
+    Raises:
+        GalcoreError: If the name is empty or too long, or the answers do not fit the mode.
+    """
+    name = campaign.name.strip()
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise GalcoreError(
+            f"The campaign's name has {len(name)} characters: give one of 1 to {LONGEST_NAME}."
+        )
+    if not campaign.campaign_id.strip():
+        raise GalcoreError(f"Campaign {name!r} has an empty campaign_id: give it one, for example a UUID.")
+    answers = tuple(answer.strip() for answer in campaign.answers)
+    if len(answers) < 2 or "" in answers or len(set(answers)) != len(answers):
+        raise GalcoreError(
+            f"Campaign {name!r}: answers are {list(answers)}. Give at least two, all different, none empty."
+        )
+    if campaign.mode == "binary" and len(answers) != 2:
+        raise GalcoreError(
+            f"Campaign {name!r} is binary and has {len(answers)} answers: give two, or make it multiclass."
+        )
+    return replace(campaign, name=name, answers=answers)
+
+
+def validate_event(event: LabelEvent) -> None:
+    """Check what can be checked of an event without the store.
+
+    Raises:
+        GalcoreError: If a field that every event needs is empty, or the kind and the other fields disagree.
+    """
+    for name in ("event_id", "campaign_id", "galaxy_id", "annotator"):
+        if not getattr(event, name).strip():
+            raise GalcoreError(f"A label event has an empty {name}: every event needs one.")
+    if event.kind == EventKind.LABEL and not event.answer:
+        raise GalcoreError(f"Event {event.event_id} is a label without an answer: give one, or send a skip.")
+    if event.kind == EventKind.UNDO and not event.undoes:
+        raise GalcoreError(
+            f"Event {event.event_id} is an undo without `undoes`: name the event it takes back."
+        )
+
+
+def event_columns(
+    events: Sequence[LabelEvent], *, first_seq: int, campaign_versions: dict[str, int], created_at: datetime
+) -> list[list[object]]:
+    """Events as one list a column, in the order of :data:`EVENT_COLUMNS`."""
+    return [
+        list(range(first_seq, first_seq + len(events))),
+        [event.event_id for event in events],
+        [event.campaign_id for event in events],
+        [campaign_versions[event.campaign_id] for event in events],
+        [event.galaxy_id for event in events],
+        [event.annotator for event in events],
+        [str(event.kind) for event in events],
+        [event.answer for event in events],
+        [bool(event.explicit) for event in events],
+        [str(event.reason) for event in events],
+        [_finite(event.score) for event in events],
+        [event.model_version for event in events],
+        [event.grid_id for event in events],
+        [event.round for event in events],
+        [event.undoes for event in events],
+        [event.comment for event in events],
+        [event.display for event in events],
+        [created_at] * len(events),
+    ]
+
+
+def _finite(score: float | None) -> float | None:
+    return None if score is None or not math.isfinite(score) else float(score)
