@@ -1,0 +1,27 @@
+"""The dashboard: `python -m galcore serve`, or `streamlit run app.py`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import streamlit as st
+
+from galcore.settings import ROOT
+from galcore.web.registry import served
+from galcore.web.routes import galcore_routes
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
+    """Close the label stores when the server stops, so that the next start finds them tidy."""
+    try:
+        yield {}
+    finally:
+        served().close()
+
+
+# The shell lies in galcore/ui, not beside pages/: with it there, a deep link to a page would skip the shell.
+app = st.App(ROOT / "galcore" / "ui" / "shell.py", lifespan=lifespan, routes=galcore_routes())
+
+if __name__ == "__main__":
+    app.run()

@@ -1,0 +1,1 @@
+"""Components that run in the browser: each Python that mounts its HTML, CSS and JavaScript."""

@@ -1,0 +1,55 @@
+"""The frame around every page: theme, navigation on the left, the bar on top. Runs first."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from galcore.types import GalcoreError
+from galcore.ui.bar import show_bar
+from galcore.ui.identity import current_user, remember_user
+from galcore.ui.state import PAGES, write_address
+from galcore.ui.theme import apply_theme
+
+# Page file, title, icon; a room that is not built yet is absent, not empty.
+_ROOMS: dict[str, list[tuple[str, str, str]]] = {
+    "": [("home", "Home", ":material/home:")],
+    "ANNOTATE": [("grid", "Grid", ":material/grid_view:")],
+    "EXPLORE": [
+        ("map", "Map", ":material/scatter_plot:"),
+        ("similar", "Similar", ":material/join_inner:"),
+        ("galaxy", "Galaxy", ":material/lens_blur:"),
+    ],
+    "RESULTS": [("review", "Review", ":material/fact_check:")],
+    "WORKSHOP": [("data", "Data", ":material/database:")],
+}
+
+
+def navigation() -> dict[str, list[st.Page]]:
+    """The pages that are there, by group."""
+    rooms = {}
+    for group, entries in _ROOMS.items():
+        pages = [
+            st.Page(PAGES / f"{name}.py", title=title, icon=icon, default=name == "home", url_path=name)
+            for name, title, icon in entries
+            if (PAGES / f"{name}.py").is_file()
+        ]
+        if pages:
+            rooms[group] = pages
+    return rooms
+
+
+def main() -> None:
+    """Draw the frame and run the chosen page; errors that a person can mend are one line, not a traceback."""
+    st.set_page_config(page_title="Galcore", page_icon=":material/lens_blur:", layout="wide")
+    apply_theme()
+    page = st.navigation(navigation(), position="sidebar")
+    try:
+        write_address()
+        show_bar(current_user())
+        page.run()
+    except GalcoreError as error:
+        st.error(str(error), icon=":material/build:")
+    remember_user()
+
+
+main()

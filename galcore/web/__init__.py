@@ -1,0 +1,1 @@
+"""What the server answers beside Streamlit: signed stamp addresses, their routes, the workspaces."""

@@ -1,0 +1,112 @@
+"""Addresses of stamps: signed, immutable, with everything that decides the picture inside.
+
+A page's login gate does not cover routes, so an address carries its own permission: an HMAC of the
+workspace, the galaxy, how it is rendered and the version of the catalogue. The same picture has the same
+address for ever, which is why browsers may keep it for a year.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from galcore.settings import Settings
+from galcore.types import GalcoreError
+
+STAMP_ROUTE = "/stamps"
+MAX_SIZE_PX = 2048
+_SIGNATURE_BYTES = 16
+_SECRET_FILE = ".address-secret"
+
+
+@dataclass(frozen=True, slots=True)
+class StampRequest:
+    """What a stamp address asks for.
+
+    Attributes:
+        size_px: Side of the square picture in pixels.
+        version: Hash of the catalogue the address was made from.
+    """
+
+    workspace: str
+    galaxy_id: str
+    size_px: int
+    stretch: str
+    version: str
+
+
+def stamp_address(
+    workspace: str, galaxy_id: str, *, size_px: int = 256, stretch: str = "survey", version: str
+) -> str:
+    """Address of a stamp, relative to the root of the server.
+
+    Raises:
+        GalcoreError: If ``size_px`` is outside 1 … 2048.
+
+    >>> address = stamp_address("demo", "a/b", size_px=64, version="1")
+    >>> read_stamp_address(address.removeprefix("/stamps/")).galaxy_id
+    'a/b'
+    """
+    if not 1 <= size_px <= MAX_SIZE_PX:
+        raise GalcoreError(f"stamp size {size_px} px is outside 1 … {MAX_SIZE_PX}")
+    payload = _encode(json.dumps([workspace, galaxy_id, size_px, stretch, version]).encode())
+    return f"{STAMP_ROUTE}/{payload}.{_sign(payload)}"
+
+
+def read_stamp_address(token: str) -> StampRequest | None:
+    """The request inside an address (the part after ``/stamps/``), or None if the signature is not ours.
+
+    >>> read_stamp_address("nonsense.abc") is None
+    True
+    """
+    payload, _, signature = token.rpartition(".")
+    if not hmac.compare_digest(_sign(payload).encode(), signature.encode(errors="replace")):
+        return None
+    with suppress(binascii.Error, ValueError, TypeError):
+        return StampRequest(*json.loads(_decode(payload)))
+    return None
+
+
+def server_secret(settings: Settings | None = None) -> bytes:
+    """Key that signs addresses: the setting, else one made once and kept in the workspaces folder."""
+    settings = settings or Settings.from_environment()
+    if settings.secret:
+        return settings.secret.encode()
+    return _kept_secret(settings.workspaces_dir)
+
+
+@functools.cache
+def _kept_secret(folder: Path) -> bytes:
+    path = folder / _SECRET_FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "w") as file:
+                file.write(secrets.token_hex(32))
+        return path.read_text().strip().encode()
+    except OSError:
+        # A read-only folder still works; addresses then change at every start, which costs only the cache.
+        return secrets.token_hex(32).encode()
+
+
+def _sign(payload: str) -> str:
+    digest = hmac.digest(server_secret(), payload.encode(), hashlib.sha256)
+    return _encode(digest[:_SIGNATURE_BYTES])
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _decode(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
