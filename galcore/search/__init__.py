@@ -1,0 +1,1 @@
+"""Finding galaxies that look alike: projection, neighbour graph and a similarity index (FAISS)."""
