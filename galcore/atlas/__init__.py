@@ -1,1 +1,1 @@
-"""The map of a workspace: layout of the embeddings in two dimensions, what lies in a lasso, thumbnail tiles."""
+"""The map of a workspace: embeddings in two dimensions, what lies in a lasso, thumbnail tiles."""

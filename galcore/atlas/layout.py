@@ -1,27 +1,31 @@
-"""Two-dimensional layout of a workspace's embeddings: PCA → FAISS neighbour graph → UMAP, seeded.
+"""The map of a workspace: embeddings → principal components → neighbour graph → two dimensions.
 
-UMAP (McInnes, Healy & Melville 2018, arXiv:1802.03426) gets its neighbour graph from FAISS, which makes it
-2-3 times faster, and starts from the first two principal components, which keeps the large-scale order and
-makes a layout reproducible (Kobak & Linderman 2021, Nat. Biotechnol. 39, 156). Fewer than ``UMAP_MINIMUM``
-galaxies are laid out by their principal components alone. umap is imported here only, and only when a map is
-fitted: import and compilation cost some 10 s.
+On disk a map is ``<model>.parquet`` (galaxy_id, x, y), ``<model>.json`` (what made it) and ``<model>.npz``
+(what places galaxies that come later). The three carry one layout id, and a reader refuses a mixture.
 """
 
 from __future__ import annotations
 
-import warnings
-from dataclasses import dataclass
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from galcore.search.graph import nearest_rows, neighbour_graph
-from galcore.search.projection import Projection, fit_projection
-from galcore.types import Progress, ProgressCallback
+from galcore.atlas.basis import Basis
+from galcore.search.graph import neighbour_graph
+from galcore.search.projection import fit_projection
+from galcore.types import GalcoreError, Progress, ProgressCallback
 
+FORMAT_VERSION = 1
 COMPONENTS = 50
 UMAP_MINIMUM = 16
-TRANSFORM_NEIGHBOURS = 5
+"""Fewer galaxies than this are laid out by their principal components alone."""
 STAGES = ("principal components", "neighbour graph", "layout")
 
 
@@ -36,6 +40,7 @@ class AtlasParameters:
         min_distance: Closest that UMAP packs two points.
         components: Principal components the graph was made from.
         epochs: Rounds of optimisation.
+        n_fitted: Galaxies it was fitted on; later ones were placed among them.
     """
 
     method: str
@@ -44,47 +49,108 @@ class AtlasParameters:
     min_distance: float
     components: int
     epochs: int
+    n_fitted: int
 
 
 @dataclass(frozen=True, slots=True)
 class Atlas:
-    """A fitted map.
+    """A map. Immutable: a changed one is another one, with another ``layout_id``.
 
     Attributes:
+        galaxy_ids: Strings, ``(N,)``.
         xy: Position of each galaxy, ``(N, 2)`` float32; centred, the wider half-width is 1.
-        points: The principal components it was fitted on, ``(N, P)``.
-        projection: Embedding → principal components.
         parameters: What made it.
+        layout_id: Part of every address of this map's geometry.
+        model_hash: Encoder of the embeddings; empty before :meth:`save`.
+        basis: What new galaxies are placed by, or the file that holds it.
     """
 
+    galaxy_ids: NDArray
     xy: NDArray[np.float32]
-    points: NDArray[np.float32]
-    projection: Projection
     parameters: AtlasParameters
+    layout_id: str
+    model_hash: str
+    basis: Basis | Path
 
     def transform(self, vectors: NDArray) -> NDArray[np.float32]:
-        """Positions of new galaxies on the same map, ``(M, D)`` → ``(M, 2)``; nothing on it moves.
+        """Positions of new galaxies, ``(M, D)`` → ``(M, 2)``; nothing on the map moves.
 
-        A new galaxy lands at the mean position of its nearest mapped galaxies in principal components, each
-        weighted by its inverse squared distance (Shepard 1968): a galaxy that is on the map already lands
-        exactly on itself. Of the neighbours only those on the same island as the nearest one count, so that
-        nothing lands in the empty space between two.
+        Raises:
+            GalcoreError: If the vectors come from another model, or the map's file is damaged.
         """
-        rows, distances = nearest_rows(self.points, self.projection.apply(vectors), TRANSFORM_NEIGHBOURS)
-        positions = self.xy[rows].astype(np.float64)  # (M, k, 2)
-        from_nearest = np.linalg.norm(positions - positions[:, :1], axis=2)
-        weights = 1.0 / (distances.astype(np.float64) ** 2 + 1e-9)
-        weights *= from_nearest <= self._island_radius()
-        placed = (positions * weights[..., None]).sum(axis=1) / weights.sum(axis=1, keepdims=True)
-        return placed.astype(np.float32)
+        return self._read_basis().place(vectors)
 
-    def _island_radius(self) -> float:
-        """Largest distance at which two points belong together: a twentieth of the map's width."""
-        return 0.05 * float(np.ptp(self.xy, axis=0).max()) if len(self.xy) else 0.0
+    def extend(self, vectors: NDArray, galaxy_ids: Sequence[str] | NDArray) -> Atlas:
+        """The map of exactly ``galaxy_ids``: known ones stay where they are, new ones are placed among them.
+
+        Args:
+            vectors: Embeddings ``(N, D)`` of all of them.
+            galaxy_ids: N ids; galaxies of this map that are not among them leave it.
+        """
+        ids = _as_ids(galaxy_ids)
+        row_of = {galaxy_id: row for row, galaxy_id in enumerate(self.galaxy_ids.tolist())}
+        rows = np.array([row_of.get(galaxy_id, -1) for galaxy_id in ids.tolist()], dtype=np.int64)
+        is_new = rows < 0
+        xy = np.empty((len(ids), 2), dtype=np.float32)
+        xy[~is_new] = self.xy[rows[~is_new]]
+        basis = self._read_basis()
+        if is_new.any():
+            xy[is_new] = basis.place(vectors[is_new])
+        return replace(self, galaxy_ids=ids, xy=xy, layout_id=_new_id(), basis=basis)
+
+    def save(self, path: Path, *, model_hash: str = "") -> None:
+        """Write the map to ``path`` (``atlas/<model>.parquet``) and its two companions."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        about = {
+            "format": FORMAT_VERSION,
+            "layout_id": self.layout_id,
+            "model_hash": model_hash or self.model_hash,
+            "n_galaxies": len(self.galaxy_ids),
+            "parameters": asdict(self.parameters),
+        }
+        self._read_basis().write(path.with_suffix(".npz"), self.layout_id)
+        waiting = path.with_name(f".{path.stem}-{self.layout_id}")
+        waiting.write_text(json.dumps(about, indent=1), encoding="utf-8")
+        waiting.replace(path.with_suffix(".json"))
+        table = pa.table({"galaxy_id": self.galaxy_ids.tolist(), "x": self.xy[:, 0], "y": self.xy[:, 1]})
+        pq.write_table(table.replace_schema_metadata({"layout_id": self.layout_id}), waiting)
+        waiting.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Atlas:
+        """The map at ``path``; the file beside it for :meth:`transform` is read when that is called.
+
+        Raises:
+            GalcoreError: If there is none, or its files do not belong together.
+        """
+        if not path.exists():
+            raise GalcoreError(f"{path}: there is no map yet; run `prepare`")
+        try:
+            about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            table = pq.read_table(path)
+            layout_id = (table.schema.metadata or {}).get(b"layout_id", b"").decode()
+            belongs = about["format"] == FORMAT_VERSION and about["layout_id"] == layout_id
+            xy = np.stack([table.column(name).to_numpy() for name in ("x", "y")], axis=1)
+            parameters = AtlasParameters(**about["parameters"])
+            ids = _as_ids(table.column("galaxy_id").to_pylist())
+        except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
+            raise GalcoreError(f"{path}: cannot be read ({error}); run `atlas` again") from error
+        if not belongs:
+            raise GalcoreError(f"{path}: its parts belong to different maps; run `atlas` again")
+        basis = path.with_suffix(".npz")
+        return cls(ids, xy.astype(np.float32), parameters, layout_id, str(about["model_hash"]), basis)
+
+    def _read_basis(self) -> Basis:
+        return self.basis if isinstance(self.basis, Basis) else Basis.read(self.basis, self.layout_id)
 
 
 def fit_atlas(
-    vectors: NDArray, *, seed: int = 0, neighbours: int = 15, progress: ProgressCallback | None = None
+    vectors: NDArray,
+    galaxy_ids: Sequence[str] | NDArray,
+    *,
+    seed: int = 0,
+    neighbours: int = 15,
+    progress: ProgressCallback | None = None,
 ) -> Atlas:
     """Lay out embeddings ``(N, D)`` in two dimensions.
 
@@ -92,64 +158,59 @@ def fit_atlas(
 
     Args:
         vectors: Embeddings, N at least 1.
+        galaxy_ids: N ids.
         seed: Of UMAP's optimisation.
         neighbours: Small shows detail, large shows the broad order.
         progress: Called at the beginning of each stage and at the end.
 
     Raises:
-        GalcoreError: If there are no vectors or one is not finite.
+        GalcoreError: If there are no vectors, one is not finite, or the number of ids differs.
     """
-
-    def tell(stage: int) -> None:
-        if progress is not None:
-            progress(Progress("map", stage, len(STAGES), STAGES[stage] if stage < len(STAGES) else "done"))
-
-    tell(0)
+    if len(vectors) != len(galaxy_ids):
+        raise GalcoreError(f"{len(vectors)} embeddings but {len(galaxy_ids)} galaxy ids; run `embed` again")
+    _tell(progress, 0)
     projection = fit_projection(vectors, COMPONENTS)
     points = projection.apply(vectors)
-    n = len(points)
-    use_umap = n >= UMAP_MINIMUM
+    use_umap = len(points) >= UMAP_MINIMUM
     parameters = AtlasParameters(
         method="umap" if use_umap else "pca",
         seed=seed,
-        neighbours=min(neighbours, n - 1) if use_umap else 0,
+        neighbours=min(neighbours, len(points) - 1) if use_umap else 0,
         min_distance=0.1,
         components=projection.n_components,
-        epochs=(500 if n < 10_000 else 200) if use_umap else 0,
+        epochs=(500 if len(points) < 10_000 else 200) if use_umap else 0,
+        n_fitted=len(points),
     )
-    tell(1)
-    xy = _principal_plane(points)
-    if use_umap:
-        graph = neighbour_graph(points, parameters.neighbours, seed=seed)
-        tell(2)
-        xy = _run_umap(points, graph, xy, parameters)
-    tell(len(STAGES))
-    return Atlas(_centre(xy), points, projection, parameters)
+    _tell(progress, 1)
+    start = _principal_plane(points)
+    xy = _centre(_run_umap(points, start, parameters, progress) if use_umap else start)
+    _tell(progress, len(STAGES))
+    return Atlas(_as_ids(galaxy_ids), xy, parameters, _new_id(), "", Basis(projection, points, xy))
 
 
 def _run_umap(
     points: NDArray[np.float32],
-    graph: tuple[NDArray[np.int32], NDArray[np.float32]],
-    start: NDArray,
+    start: NDArray[np.float64],
     parameters: AtlasParameters,
-) -> NDArray[np.float32]:
-    """UMAP's layout; one thread, because its parallel optimisation is not reproducible."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # third-party deprecations, and that no transform() will be possible
-        from umap import UMAP  # type: ignore[import-untyped,unused-ignore]
+    progress: ProgressCallback | None,
+) -> NDArray:
+    from galcore.atlas.umap_layout import umap_layout
 
-        spread = float(np.std(start[:, 0])) or 1.0
-        model = UMAP(
-            n_neighbors=parameters.neighbours,
-            min_dist=parameters.min_distance,
-            n_epochs=parameters.epochs,
-            random_state=parameters.seed,
-            n_jobs=1,
-            init=(start / spread).astype(np.float32),
-            precomputed_knn=(*graph, None),
-            force_approximation_algorithm=True,
-        )
-        return model.fit_transform(points)
+    graph = neighbour_graph(points, parameters.neighbours, seed=parameters.seed)
+    _tell(progress, 2)
+    return umap_layout(
+        points,
+        graph,
+        start,
+        seed=parameters.seed,
+        min_distance=parameters.min_distance,
+        epochs=parameters.epochs,
+    )
+
+
+def _tell(progress: ProgressCallback | None, stage: int) -> None:
+    if progress is not None:
+        progress(Progress("map", stage, len(STAGES), (*STAGES, "done")[stage]))
 
 
 def _principal_plane(points: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -166,3 +227,11 @@ def _centre(xy: NDArray) -> NDArray[np.float32]:
     low, high = xy.min(axis=0), xy.max(axis=0)
     half = float((high - low).max()) / 2 or 1.0
     return ((xy - (low + high) / 2) / half).astype(np.float32)
+
+
+def _as_ids(galaxy_ids: Sequence[str] | NDArray) -> NDArray:
+    return np.array([str(galaxy_id) for galaxy_id in galaxy_ids], dtype=object)
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex[:16]

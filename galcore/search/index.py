@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import uuid
 from collections.abc import Iterable, Sequence
@@ -238,7 +237,7 @@ class SimilarityIndex:
         previous = _read_manifest(folder).build if (folder / "manifest.json").exists() else ""
         waiting = folder / f".manifest-{self.manifest.build}.json"
         waiting.write_text(json.dumps(asdict(self.manifest), indent=2))
-        os.replace(waiting, folder / "manifest.json")
+        waiting.replace(folder / "manifest.json")
         for old in folder.glob("build-*"):  # the previous one stays: a reader may be in the middle of it
             if old.name not in {self.manifest.build, previous}:
                 shutil.rmtree(old, ignore_errors=True)
@@ -255,16 +254,16 @@ def _make_index(points: NDArray[np.float32]) -> faiss.Index:
     """Exact up to EXACT_LIMIT rows, then IVF over half-precision vectors with 32 lists probed."""
     n, dimensions = points.shape
     if n <= EXACT_LIMIT:
-        index = faiss.IndexFlatL2(dimensions)
-    else:
-        n_lists = int(2 ** np.round(np.log2(4 * np.sqrt(n))))
-        index = faiss.index_factory(dimensions, f"IVF{n_lists},SQfp16")
-        index.train(points[:: max(1, n // (64 * n_lists))])
-        index.nprobe = 32
-    index.add(points)
-    if isinstance(index, faiss.IndexIVF):
-        index.make_direct_map()
-    return index
+        flat = faiss.IndexFlatL2(dimensions)
+        flat.add(points)
+        return flat
+    n_lists = int(2 ** np.round(np.log2(4 * np.sqrt(n))))
+    lists = faiss.index_factory(dimensions, f"IVF{n_lists},SQfp16")
+    lists.train(points[:: max(1, n // (64 * n_lists))])
+    lists.add(points)
+    lists.nprobe = 32
+    lists.make_direct_map()  # to read an example's vector back by its row
+    return lists
 
 
 def _read_manifest(folder: Path) -> IndexManifest:

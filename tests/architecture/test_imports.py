@@ -31,6 +31,7 @@ NEIGHBOURS = {
     ("settings", "types"),
     ("types", "settings"),
     ("catalog", "images"),
+    ("atlas", "search"),
     ("loop", "evaluate"),
     ("ui", "web"),
     ("commands", "web"),
