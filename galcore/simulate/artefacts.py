@@ -1,0 +1,133 @@
+"""What goes wrong in real images: trails, saturated stars, scattered light, cut frames, cosmic rays, ghosts.
+
+Each function adds to one galaxy's flux ``(C, H, W)`` in units of its noise and returns the result; ``rng`` is
+that galaxy's own generator, so that stamps do not depend on their batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Draw = np.random.Generator
+
+
+def _grid(flux: Tensor) -> tuple[Tensor, Tensor]:
+    axis = torch.arange(flux.shape[-1], device=flux.device, dtype=flux.dtype) - flux.shape[-1] / 2 + 0.5
+    y, x = torch.meshgrid(-axis, axis, indexing="ij")
+    return x, y
+
+
+def _colour(flux: Tensor, values: np.ndarray) -> Tensor:
+    return torch.as_tensor(np.asarray(values), dtype=flux.dtype, device=flux.device)[:, None, None]
+
+
+def trail(flux: Tensor, noise: Tensor, rng: Draw) -> Tensor:
+    """Satellite or meteor: a line through one band (bands are exposed one after another) or all."""
+    x, y = _grid(flux)
+    size, angle = flux.shape[-1], rng.uniform(0, np.pi)
+    across = x * np.sin(angle) - y * np.cos(angle) - rng.uniform(-0.3, 0.3) * size
+    along = x * np.cos(angle) + y * np.sin(angle)
+    line = torch.exp(-0.5 * (across / rng.uniform(0.7, 1.6)) ** 2)
+    if rng.random() < 0.5:
+        start = rng.uniform(-0.5, 0.1) * size
+        line = line * ((along > start) & (along < start + rng.uniform(0.3, 0.8) * size))
+    bands = np.zeros(flux.shape[0])
+    bands[rng.integers(len(bands)) if rng.random() < 0.2 else len(bands) // 2] = 1.0
+    if rng.random() < 0.25:
+        bands[:] = 1.0
+    return flux + _colour(flux, bands) * noise * line * np.exp(rng.uniform(3.0, 5.0))
+
+
+def bright_star(flux: Tensor, noise: Tensor, rng: Draw) -> Tensor:
+    """Saturated star with halo and diffraction spikes, in the frame or just outside."""
+    x, y = _grid(flux)
+    size = flux.shape[-1]
+    x, y = x - rng.uniform(-0.5, 0.5) * size, y - rng.uniform(-0.5, 0.5) * size
+    r = torch.sqrt(x**2 + y**2 + 1.0)
+    turn = rng.uniform(0, np.pi / 2)
+    u, v = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
+    reach = rng.uniform(0.06, 0.2) * size
+    core = torch.exp(-0.5 * (r / rng.uniform(1.8, 3.5)) ** 2) * 30.0
+    halo = 0.6 * (1.0 + (r / 4.0) ** 2) ** -1.25
+    spikes = torch.exp(-u.abs() / reach - (v / 0.9) ** 2) + torch.exp(-v.abs() / reach - (u / 0.9) ** 2)
+    light = (core + halo + 0.9 * spikes) * np.exp(rng.uniform(3.5, 5.5))
+    tint = np.exp(rng.normal(0, 0.25) * np.linspace(-1, 1, flux.shape[0])) * rng.uniform(
+        0.8, 1.2, flux.shape[0]
+    )
+    return flux + _colour(flux, tint) * noise * light
+
+
+def bleed(flux: Tensor, noise: Tensor, rng: Draw) -> Tensor:
+    """Saturated star whose charge runs along its column, in each band differently."""
+    x, y = _grid(flux)
+    size = flux.shape[-1]
+    column, row = rng.uniform(-0.4, 0.4) * size, rng.uniform(-0.4, 0.4) * size
+    out = bright_star(flux, noise, rng)
+    for c in range(flux.shape[0]):
+        if rng.random() < 0.75:
+            length = rng.uniform(0.1, 0.8) * size
+            line = ((x - column).abs() < rng.uniform(0.6, 2.0)) & ((y - row).abs() < length)
+            out[c] = out[c] + line * noise[c] * np.exp(rng.uniform(4.0, 6.0))
+    return out
+
+
+def scattered_light(flux: Tensor, noise: Tensor, rng: Draw) -> Tensor:
+    """Glow of a star outside the frame: a gradient, mostly red, sometimes with a ray."""
+    x, y = _grid(flux)
+    size, angle = flux.shape[-1], rng.uniform(0, 2 * np.pi)
+    depth = (x * np.cos(angle) + y * np.sin(angle)) / size
+    glow = torch.exp((depth - 0.5) / rng.uniform(0.15, 1.2))
+    if rng.random() < 0.5:
+        across = (y * np.cos(angle) - x * np.sin(angle)) / size - rng.uniform(-0.3, 0.3)
+        glow = glow + 0.6 * torch.exp(-0.5 * (across / 0.02) ** 2) * (depth > rng.uniform(-0.5, 0.2))
+    tint = np.array([0.25, 0.5, 1.0]) if rng.random() < 0.75 else rng.uniform(0.2, 1.0, 3)
+    return flux + _colour(flux, np.resize(tint, flux.shape[0])) * noise * glow * np.exp(rng.uniform(2.5, 4.5))
+
+
+def ghost(flux: Tensor, noise: Tensor, rng: Draw) -> Tensor:
+    """Out-of-focus reflection: a pale doughnut."""
+    x, y = _grid(flux)
+    size = flux.shape[-1]
+    r = torch.hypot(x - rng.uniform(-0.5, 0.5) * size, y - rng.uniform(-0.5, 0.5) * size)
+    radius = rng.uniform(0.12, 0.4) * size
+    disc = torch.sigmoid((radius - r) / 1.5) * torch.sigmoid((r - radius * rng.uniform(0.2, 0.5)) / 1.5)
+    return flux + _colour(flux, rng.uniform(0.2, 1.0, flux.shape[0])) * noise * disc * np.exp(
+        rng.uniform(1.5, 3.0)
+    )
+
+
+def cosmic_rays(flux: Tensor, noise: Tensor, rng: Draw) -> Tensor:
+    """Short bright tracks, each in one band only, not blurred by the seeing."""
+    out, size = flux.clone(), flux.shape[-1]
+    for _ in range(rng.integers(4, 25)):
+        c, length, angle = rng.integers(flux.shape[0]), rng.uniform(1, 12), rng.uniform(0, np.pi)
+        t = np.linspace(0, length, 2 * int(length) + 1)
+        columns = (rng.uniform(0, size) + t * np.cos(angle)).astype(int) % size
+        rows = (rng.uniform(0, size) + t * np.sin(angle)).astype(int) % size
+        out[c, rows, columns] += noise[c, 0, 0] * float(np.exp(rng.uniform(3, 5.5)))
+    return out
+
+
+def cut_frame(flux: Tensor, noise: Tensor, rng: Draw) -> Tensor:
+    """Edge of the imaging: a strip without data, the same in all bands or shifted between them."""
+    x, y = _grid(flux)
+    size, turn = flux.shape[-1], rng.choice([0.0, np.pi / 2, np.pi, 1.5 * np.pi]) + rng.normal(0, 0.06)
+    depth = x * np.cos(turn) + y * np.sin(turn)
+    edge, shift = rng.uniform(-0.1, 0.42) * size, rng.uniform(0, 6) * (rng.random() < 0.4)
+    keep = torch.stack([depth < edge + c * shift for c in range(flux.shape[0])])
+    return flux * keep
+
+
+BEFORE_NOISE: dict[str, Callable[[Tensor, Tensor, Draw], Tensor]] = {
+    "trail": trail,
+    "bright_star": bright_star,
+    "bleed": bleed,
+    "scattered_light": scattered_light,
+    "ghost": ghost,
+    "cosmic_rays": cosmic_rays,
+}
+AFTER_NOISE: dict[str, Callable[[Tensor, Tensor, Draw], Tensor]] = {"cut_frame": cut_frame}

@@ -1,0 +1,82 @@
+"""Colour composites as the SDSS image service makes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+# Weights of the red, green and blue channel (i, r, g) and softening of the SDSS composites, after
+# Lupton et al. 2004 (PASP 116, 133).
+SCALES_RGB = (0.80, 1.0, 1.45)
+STRETCH = 3.0  # nanomaggies per SDSS pixel
+Q = 8.0
+PEDESTAL = 0.02  # the sky of the service is very dark grey, not black
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """How each of B stamps is shown; give the fields to :func:`to_rgb`.
+
+    Attributes:
+        stretch: ``(B,)``.
+        q: ``(B,)``.
+        pedestal: ``(B,)``.
+        scales: ``(B, 3)``.
+    """
+
+    stretch: Tensor
+    q: Tensor
+    pedestal: Tensor
+    scales: Tensor
+
+
+def draw_display(n: int, *, seed: int, stretch: float = STRETCH) -> Display:
+    """Random displays about the SDSS one, as wide as SDSS services and releases differ from each other."""
+    rng = np.random.default_rng([seed, 7])
+    scales = np.array(SCALES_RGB) * np.exp(rng.normal(0, 0.07, (n, 3)))
+    draws = (
+        stretch * np.exp(rng.normal(0, 0.4, n)),
+        rng.uniform(6.0, 11.0, n),
+        rng.uniform(0.0, 0.09, n) * (rng.random(n) < 0.6) + 0.015,
+        scales,
+    )
+    return Display(*(torch.as_tensor(values, dtype=torch.float32) for values in draws))
+
+
+def to_rgb(
+    flux: Tensor,
+    *,
+    stretch: float | Tensor = STRETCH,
+    q: float | Tensor = Q,
+    scales: tuple[float, float, float] | Tensor = SCALES_RGB,
+    pedestal: float | Tensor = PEDESTAL,
+) -> Tensor:
+    """Colour image that keeps hue at every brightness.
+
+    ``I = mean of the bands, f(I) = asinh(Q I / stretch) / asinh(Q)``; each channel is its band times
+    ``f(I) / I`` (Lupton et al. 2004), and a pixel over one is scaled back as a whole.
+
+    Args:
+        flux: ``(B, C, H, W)`` nanomaggies, bands blue to red; with one band the image is grey.
+        stretch: Mean flux per pixel that is shown white; a ``(B,)`` tensor gives one per galaxy.
+        q: Softening; larger shows fainter light.
+        scales: Weight of the bands shown red, green and blue; ``(B, 3)`` gives one per galaxy.
+        pedestal: Grey level (0-1) of empty sky.
+
+    Returns:
+        ``(B, H, W, 3)`` uint8.
+    """
+    bands = flux[:, [-1, flux.shape[1] // 2, 0]]
+    weights = torch.as_tensor(scales, dtype=flux.dtype, device=flux.device).reshape(-1, 3, 1, 1)
+    rgb = bands * weights
+    mean = rgb.mean(1, keepdim=True).clamp(min=1e-6)
+    stretch_b = torch.as_tensor(stretch, dtype=flux.dtype, device=flux.device).reshape(-1, 1, 1, 1)
+    pedestal_b = torch.as_tensor(pedestal, dtype=flux.dtype, device=flux.device).reshape(-1, 1, 1, 1)
+    q_b = torch.as_tensor(q, dtype=flux.dtype, device=flux.device).reshape(-1, 1, 1, 1)
+    rgb = rgb * (torch.asinh(q_b * mean / stretch_b) / torch.asinh(q_b) / mean)
+    rgb = (rgb + pedestal_b).clamp(min=0.0)
+    rgb = rgb / rgb.amax(1, keepdim=True).clamp(min=1.0)
+    return (rgb * 255.0 + 0.5).to(torch.uint8).permute(0, 2, 3, 1)

@@ -1,0 +1,177 @@
+"""The truth table: what every simulated galaxy is, drawn from distributions like those of real surveys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from galcore.simulate.morphology import draw_morphology
+from galcore.simulate.spectrum import band_flux
+from galcore.simulate.surveys import Survey
+from galcore.simulate.surveys import survey as find_survey
+from galcore.types import FloatArray, GalcoreError
+
+KIND_SHARES = {
+    "elliptical": 0.15,
+    "lenticular": 0.08,
+    "spiral": 0.20,
+    "barred": 0.13,
+    "ringed": 0.09,
+    "edge_on": 0.12,
+    "irregular": 0.05,
+    "merger": 0.08,
+    "lens": 0.05,
+    "artefact": 0.05,
+}
+KINDS = tuple(KIND_SHARES)
+COMPONENTS = ("bulge", "disc", "bar", "young", "ring", "companion", "tidal", "source")
+
+
+def draw_parameters(
+    n: int,
+    *,
+    survey: str | Survey,
+    seed: int,
+    size_px: int = 128,
+    classes: Sequence[str] | Mapping[str, float] | None = None,
+) -> pd.DataFrame:
+    """Truth table of ``n`` galaxies, one row each; a pure function of its arguments.
+
+    Angles are as displayed (row 0 on top): position angles run from up towards left. Radii are half-light
+    radii along the major axis. ``bar_length`` and ``ring_radius`` are in half-light radii of the disc.
+    Magnitudes are of the whole galaxy before its own dust, without companion, neighbours or arcs.
+
+    Args:
+        n: Number of galaxies.
+        survey: Survey, or its name.
+        seed: Seed of every draw.
+        size_px: Side of the stamps; sizes on the sky scale with it.
+        classes: Kinds to draw with equal shares, or shares per kind; default :data:`KIND_SHARES`.
+
+    Raises:
+        GalcoreError: If a kind or the survey is not known, or ``n`` is negative.
+
+    >>> table = draw_parameters(3, survey="SDSS", seed=1)
+    >>> table.equals(draw_parameters(3, survey="SDSS", seed=1))
+    True
+    """
+    if n < 0:
+        raise GalcoreError(f"n: cannot draw {n} galaxies; give 0 or more")
+    sky = find_survey(survey) if isinstance(survey, str) else survey
+    rng = np.random.default_rng(seed)
+    kinds, shares = _shares(classes)
+    table = draw_morphology(rng.choice(kinds, n, p=shares), rng)
+    _draw_sizes(table, rng, sky, size_px)
+    _draw_photometry(table, rng, sky)
+    _draw_observation(table, rng, sky, size_px)
+    table["seed"] = rng.integers(0, 2**62, n)
+    return table
+
+
+def _shares(classes: Sequence[str] | Mapping[str, float] | None) -> tuple[list[str], FloatArray]:
+    if classes is None:
+        classes = KIND_SHARES
+    mapping = dict(classes) if isinstance(classes, Mapping) else dict.fromkeys(classes, 1.0)
+    unknown = [kind for kind in mapping if kind not in KIND_SHARES]
+    if unknown:
+        raise GalcoreError(f"classes: {', '.join(unknown)} not known; choose from {', '.join(KINDS)}")
+    weights = np.array(list(mapping.values()), float)
+    if not len(weights) or weights.min() < 0 or weights.sum() <= 0:
+        raise GalcoreError("classes: give at least one kind with a share above zero")
+    return list(mapping), weights / weights.sum()
+
+
+def _draw_sizes(table: pd.DataFrame, rng: np.random.Generator, sky: Survey, size_px: int) -> None:
+    """Sizes from a tenth of the frame (a random field) to filling it (stamps cut at D25)."""
+    n = len(table)
+    late = (table.stage > -2.5).to_numpy()
+    share = np.where(
+        rng.random(n) < 0.55,
+        rng.normal(np.where(late, 0.18, 0.11), 0.04, n).clip(0.05, 0.27),
+        np.exp(rng.uniform(np.log(0.03), np.log(0.14), n)),
+    )
+    lens = (table.kind == "lens").to_numpy()
+    share = np.where(lens, np.exp(rng.uniform(np.log(0.018), np.log(0.06), n)), share)
+    radius_px = np.maximum(share * size_px, 1.6)
+    table["radius_arcsec"] = radius_px * sky.pixel_scale_arcsec
+    bulge = np.exp(rng.normal(np.log(0.16 + 0.25 * table.bulge_to_total), 0.25)).clip(0.06, 0.6)
+    table["bulge_radius_arcsec"] = table.radius_arcsec * np.where(late, bulge, 1.0)
+    table["scale_height_arcsec"] = np.maximum(
+        table.radius_arcsec / 1.678 * table.pop("flattening"), 0.7 * sky.pixel_scale_arcsec
+    )
+    theta_e = rng.lognormal(np.log(0.055 * size_px), 0.32, n).clip(3.0, 0.14 * size_px)
+    theta_e = np.maximum(theta_e, 0.9 * radius_px)
+    table["einstein_radius_arcsec"] = np.where(lens, theta_e * sky.pixel_scale_arcsec, 0.0)
+    offset = rng.uniform(0.05, 0.55, n) * (0.35 + 0.65 * rng.random(n))
+    angle = rng.uniform(0, 2 * np.pi, n)
+    table["source_x_arcsec"] = table.einstein_radius_arcsec * offset * np.cos(angle)
+    table["source_y_arcsec"] = table.einstein_radius_arcsec * offset * np.sin(angle)
+    table["source_radius_arcsec"] = table.einstein_radius_arcsec * rng.uniform(0.08, 0.28, n)
+
+
+def _draw_photometry(table: pd.DataFrame, rng: np.random.Generator, sky: Survey) -> None:
+    """Magnitudes from surface brightness and size; colours from the ages of the parts and the redshift."""
+    n = len(table)
+    stage = table.stage.to_numpy()
+    lens = (table.kind == "lens").to_numpy()
+    table["redshift"] = np.where(
+        lens, rng.uniform(0.15, 0.5, n), rng.lognormal(np.log(0.05), 0.6, n).clip(0.003, 0.25)
+    )
+    brightness = rng.normal(
+        np.interp(stage, [-5, -2, 1, 4, 7, 10], [20.6, 20.6, 21.0, 21.3, 21.9, 22.4]), 0.45
+    )
+    table["surface_brightness_mag_arcsec2"] = brightness
+    area = 2 * np.pi * table.radius_arcsec**2 * np.where(table.edge_on, 0.35, table.axis_ratio)
+    mag = brightness - 2.5 * np.log10(area)
+    ages = {
+        "bulge": np.interp(stage, [-5, 1, 4, 7, 10], [1.0, 0.98, 0.9, 0.7, 0.4]),
+        "disc": np.interp(stage, [-5, -2, 0, 3, 6, 10], [1.0, 0.95, 0.8, 0.6, 0.42, 0.28]),
+        "bar": np.interp(stage, [-5, 1, 4, 7, 10], [1.0, 0.95, 0.8, 0.6, 0.4]),
+        "young": np.interp(stage, [-5, 0, 3, 6, 10], [0.6, 0.4, 0.12, 0.0, -0.1]),
+        "ring": np.interp(stage, [-5, 0, 3, 6, 10], [0.7, 0.5, 0.2, 0.05, 0.0]),
+    }
+    shift = rng.normal(0, 0.07, n)
+    for part, age in ages.items():
+        table[f"{part}_redness"] = age + shift + rng.normal(0, 0.05, n)
+    dusty = rng.lognormal(np.log(0.35), 0.5, n) * np.interp(
+        stage, [-5, -2, 1, 5, 10], [0.0, 0.2, 1.0, 0.9, 0.3]
+    )
+    table["dust_depth"] = np.where(table.edge_on, 2.6 * dusty, dusty)
+    reference = sky.bands[1]
+    table[f"mag_{reference}"] = mag
+    table["source_mag"] = np.where(lens, mag + rng.uniform(1.6, 3.6, n), np.nan)
+    total = sum(component_flux(table, part, sky) for part in ("bulge", "disc", "bar", "young", "ring"))
+    for c, band in enumerate(sky.bands):
+        table[f"mag_{band}"] = sky.zero_point - 2.5 * np.log10(np.maximum(total[:, c], 1e-9))
+
+
+def component_flux(table: pd.DataFrame, part: str, sky: Survey) -> FloatArray:
+    """Flux of one part of every galaxy per band, ``(N, C)`` nanomaggies."""
+    flux = 10.0 ** (0.4 * (sky.zero_point - table[f"mag_{sky.bands[1]}"].to_numpy()))
+    colours = band_flux(table[f"{part}_redness"].to_numpy(), table.redshift.to_numpy(), sky.wavelength_um)
+    return (flux * table[f"{part}_fraction"].to_numpy())[:, None] * colours
+
+
+def _draw_observation(table: pd.DataFrame, rng: np.random.Generator, sky: Survey, size_px: int) -> None:
+    """Seeing, noise, centring and the crowd around; big galaxies are rebinned, so sharper and cleaner."""
+    n = len(table)
+    common_psf, common_noise = rng.normal(0, 1, n), rng.normal(0, 1, n)
+    rebin = np.clip(table.radius_arcsec / sky.pixel_scale_arcsec / (0.10 * size_px), 1.0, 2.0)
+    for c, band in enumerate(sky.bands):
+        law, noise = sky.psf_law(c), sky.noise_law(c)
+        deviate = 0.8 * common_psf + 0.6 * rng.normal(0, 1, n)
+        sigma = np.maximum(law.loc + law.scale * np.exp(law.shape * deviate), 0.4)
+        table[f"psf_fwhm_px_{band}"] = np.maximum(sigma * 2.3548 / rebin, 1.3)
+        deviate = 0.8 * common_noise + 0.6 * rng.normal(0, 1, n)
+        table[f"noise_sigma_{band}"] = np.maximum(
+            noise.loc + noise.scale * np.exp(noise.shape * deviate), 0.2 * noise.scale
+        )
+    table["psf_fwhm_px"] = table[f"psf_fwhm_px_{sky.bands[1]}"]
+    table["noise_sigma"] = table[f"noise_sigma_{sky.bands[1]}"]
+    table["x_offset_px"] = rng.normal(0, 0.5, n).clip(-1.4, 1.4)
+    table["y_offset_px"] = rng.normal(0, 0.5, n).clip(-1.4, 1.4)
+    table["star_count"] = rng.poisson(rng.gamma(1.5, 2.0, n))
+    table["neighbour_count"] = rng.poisson(rng.gamma(1.5, 2.5, n))
+    table["size_px"] = size_px

@@ -1,0 +1,95 @@
+"""One call from a seed to images with their truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+
+from galcore.simulate.colour import STRETCH, draw_display, to_rgb
+from galcore.simulate.population import draw_parameters
+from galcore.simulate.render import render
+from galcore.simulate.surveys import SDSS, Survey
+from galcore.simulate.surveys import survey as find_survey
+from galcore.types import Progress, ProgressCallback
+
+CHUNK = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """Simulated galaxies.
+
+    Attributes:
+        flux: Nanomaggies, ``(N, C, H, W)`` float32.
+        rgb: Colour stamps, ``(N, H, W, 3)`` uint8.
+        truth: One row per galaxy.
+    """
+
+    flux: NDArray[np.float32]
+    rgb: NDArray[np.uint8]
+    truth: pd.DataFrame
+
+
+def survey_stretch(sky: Survey) -> float:
+    """Stretch at which the noise of this survey looks as that of SDSS does at its own."""
+    return STRETCH * sky.noise_law(1).scale / SDSS.noise_law(1).scale
+
+
+def simulate(
+    n: int,
+    *,
+    survey: str | Survey = "SDSS",
+    seed: int = 0,
+    size_px: int = 128,
+    classes: Sequence[str] | Mapping[str, float] | None = None,
+    device: str = "cpu",
+    vary_display: bool = False,
+    progress: ProgressCallback | None = None,
+) -> Simulation:
+    """Draw, render and colour ``n`` galaxies; the same seed gives the same galaxies.
+
+    Args:
+        n: Number of galaxies.
+        survey: Survey, or its name.
+        seed: Seed of everything random.
+        size_px: Side of the stamps.
+        classes: Kinds with equal shares, or shares per kind.
+        device: Where to render.
+        vary_display: Whether stretch, sky level and colour balance differ from stamp to stamp.
+        progress: Told after each chunk.
+
+    Raises:
+        GalcoreError: If the survey or a class is not known.
+
+    >>> simulate(2, seed=1, size_px=32).rgb.shape
+    (2, 32, 32, 3)
+    """
+    sky = find_survey(survey) if isinstance(survey, str) else survey
+    truth = draw_parameters(n, survey=sky, seed=seed, size_px=size_px, classes=classes)
+    shown = draw_display(n, seed=seed, stretch=survey_stretch(sky))
+    flux = np.empty((n, len(sky.bands), size_px, size_px), np.float32)
+    rgb = np.empty((n, size_px, size_px, 3), np.uint8)
+    for start in range(0, n, CHUNK):
+        rows = truth.iloc[start : start + CHUNK]
+        images = render(rows, survey=sky, seed=seed, size_px=size_px, device=device)
+        flux[start : start + CHUNK] = images.cpu().numpy()
+        part = slice(start, start + CHUNK)
+        if vary_display:
+            look = {"stretch": shown.stretch[part], "q": shown.q[part], "pedestal": shown.pedestal[part]}
+            coloured = to_rgb(images, scales=shown.scales[part], **look)
+        else:
+            coloured = to_rgb(images, stretch=survey_stretch(sky))
+        rgb[part] = coloured.cpu().numpy()
+        if progress is not None:
+            progress(Progress("simulate", min(start + CHUNK, n), n))
+    return Simulation(flux, rgb, truth)
+
+
+def as_tensor(simulation: Simulation) -> torch.Tensor:
+    """Colour stamps as ``(N, 3, H, W)`` floats from 0 to 1."""
+    return torch.from_numpy(simulation.rgb).permute(0, 3, 1, 2).float() / 255.0
