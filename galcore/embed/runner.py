@@ -1,0 +1,162 @@
+"""Running an encoder over many stamps, so that a kill costs at most one shard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from galcore import __version__
+from galcore.embed.store import (
+    EmbeddingSet,
+    Manifest,
+    list_shards,
+    read_manifest,
+    read_shard_ids,
+    write_manifest,
+    write_shard,
+)
+from galcore.types import CancelCheck, GalcoreError, LeftOut, Progress, ProgressCallback
+
+if TYPE_CHECKING:
+    from galcore.images.image import SkyImage
+    from galcore.model.encoder import Encoder
+
+LoadImage = Callable[[str], "SkyImage"]
+_SHARD_BATCHES = 16
+_DECODING_THREADS = 2
+
+
+def embed_images(
+    galaxy_ids: Sequence[str],
+    load_image: LoadImage,
+    encoder: Encoder,
+    *,
+    folder: Path,
+    catalog_hash: str,
+    batch_size: int = 64,
+    progress: ProgressCallback | None = None,
+    cancel: CancelCheck | None = None,
+) -> EmbeddingSet:
+    """Embed every galaxy that the folder does not hold yet.
+
+    Args:
+        galaxy_ids: Galaxies wanted.
+        load_image: Reads the stamp of one galaxy; called from several threads.
+        encoder: The model.
+        folder: Where vectors go; made if absent. What is there already is kept.
+        catalog_hash: Recorded in the manifest.
+        batch_size: Stamps per pass; a shard is sixteen batches.
+        progress: Told after each batch.
+        cancel: Asked after each batch; what is done by then is kept.
+
+    Returns:
+        All vectors of the folder. Galaxies whose pixels cannot be read are in ``manifest.left_out``; the
+        next call tries them again.
+
+    Raises:
+        GalcoreError: If the folder holds vectors of another model or preprocessing, or no image could be
+            read.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found = read_manifest(folder)
+    manifest = _manifest_for(found, encoder, folder, catalog_hash)
+    done = {galaxy_id for shard in list_shards(folder) for galaxy_id in read_shard_ids(shard)}
+    missing = [galaxy_id for galaxy_id in dict.fromkeys(galaxy_ids) if galaxy_id not in done]
+    if found is None:
+        write_manifest(folder, manifest)
+    writer = _ShardWriter(folder, batch_size * _SHARD_BATCHES)
+    left_out: list[LeftOut] = []
+    n_seen = 0
+    for names, images, unreadable in _prepared_batches(missing, load_image, encoder, batch_size):
+        left_out += unreadable
+        if names:
+            writer.add(names, encoder.encode(images).numpy())
+        n_seen += len(names) + len(unreadable)
+        if progress is not None:
+            progress(Progress("embed", len(done) + n_seen, len(done) + len(missing)))
+        if cancel is not None and cancel():
+            break
+    writer.flush()
+    manifest = replace(manifest, left_out=tuple(left_out))
+    if writer.n_written or manifest != found:
+        write_manifest(folder, manifest)
+    if left_out and not done and not writer.n_written:
+        raise GalcoreError(
+            f"none of {n_seen} images could be read; the first: {left_out[0].source}: {left_out[0].reason}"
+        )
+    return EmbeddingSet.open(folder)
+
+
+class _ShardWriter:
+    """Collects vectors and writes a shard whenever enough are there."""
+
+    def __init__(self, folder: Path, shard_size: int) -> None:
+        self._folder, self._shard_size = folder, shard_size
+        self._names: list[str] = []
+        self._blocks: list[NDArray[np.float32]] = []
+        self.n_written = 0
+
+    def add(self, names: list[str], vectors: NDArray[np.float32]) -> None:
+        self._names += names
+        self._blocks.append(vectors)
+        if len(self._names) >= self._shard_size:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._names:
+            write_shard(self._folder, self._names, np.concatenate(self._blocks))
+            self.n_written += len(self._names)
+            self._names, self._blocks = [], []
+
+
+def _manifest_for(found: Manifest | None, encoder: Encoder, folder: Path, catalog_hash: str) -> Manifest:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    fresh = Manifest(
+        model=encoder.name,
+        model_hash=encoder.model_hash,
+        preprocessing=encoder.preprocessing.to_json(),
+        embedding_dim=encoder.embedding_dim,
+        catalog_hash=catalog_hash,
+        code_version=__version__,
+        created_at=now,
+    )
+    if found is None:
+        return fresh
+    if found.model_hash != encoder.model_hash:
+        raise GalcoreError(
+            f"{folder}: holds vectors of {found.model} ({found.model_hash}), which cannot be mixed with "
+            f"{encoder.name} ({encoder.model_hash}): weights or preprocessing differ; "
+            "delete the folder to embed anew"
+        )
+    return replace(found, catalog_hash=catalog_hash)
+
+
+def _prepared_batches(
+    galaxy_ids: Sequence[str], load_image: LoadImage, encoder: Encoder, batch_size: int
+) -> Iterator[tuple[list[str], torch.Tensor, list[LeftOut]]]:
+    """Batches with the next one decoded in threads while the caller works on this one."""
+
+    def prepare(galaxy_id: str) -> torch.Tensor | LeftOut:
+        try:
+            return encoder.preprocessing.prepare(load_image(galaxy_id))
+        except (GalcoreError, OSError, ValueError) as error:
+            return LeftOut(source=galaxy_id, reason=str(error))
+
+    groups = [galaxy_ids[start : start + batch_size] for start in range(0, len(galaxy_ids), batch_size)]
+    with ThreadPoolExecutor(_DECODING_THREADS, thread_name_prefix="decode") as pool:
+        pending = [pool.submit(prepare, galaxy_id) for galaxy_id in groups[0]] if groups else []
+        for index, group in enumerate(groups):
+            following = groups[index + 1] if index + 1 < len(groups) else []
+            results = [future.result() for future in pending]
+            pending = [pool.submit(prepare, galaxy_id) for galaxy_id in following]
+            read = [(n, r) for n, r in zip(group, results, strict=True) if isinstance(r, torch.Tensor)]
+            images = torch.stack([tensor for _, tensor in read]) if read else torch.empty(0)
+            yield [name for name, _ in read], images, [r for r in results if isinstance(r, LeftOut)]

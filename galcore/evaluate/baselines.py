@@ -1,0 +1,79 @@
+"""Features that learned nothing from galaxies: what an encoder has to be better than."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from skimage.feature import hog
+
+from galcore.types import GalcoreError
+
+_HOG_PX = 64
+_RAW_PX = 32
+
+
+def raw_pixels(pictures: Sequence[NDArray[np.uint8]], *, size_px: int = _RAW_PX) -> NDArray[np.float32]:
+    """Pixels in a row.
+
+    Args:
+        pictures: N pictures (H, W, 3) uint8 of any size.
+        size_px: Side they are brought to.
+
+    Returns:
+        (N, size_px * size_px * 3) float32 between 0 and 1.
+    """
+    return np.stack([_resized(picture, size_px).ravel() for picture in pictures]).astype(np.float32) / 255
+
+
+def hog_features(pictures: Sequence[NDArray[np.uint8]], *, size_px: int = _HOG_PX) -> NDArray[np.float32]:
+    """Histograms of oriented gradients (Dalal & Triggs 2005) of the grey picture.
+
+    Args:
+        pictures: N pictures (H, W, 3) uint8 of any size.
+        size_px: Side they are brought to.
+
+    Returns:
+        (N, D) float32 with eight orientations in cells of 8 x 8 pixels, blocks of 2 x 2 cells.
+    """
+    return np.stack(
+        [
+            hog(
+                _resized(picture, size_px).mean(axis=2),
+                orientations=8,
+                pixels_per_cell=(8, 8),
+                cells_per_block=(2, 2),
+                feature_vector=True,
+            )
+            for picture in pictures
+        ]
+    ).astype(np.float32)
+
+
+def pixel_pca_features(
+    pictures: Sequence[NDArray[np.uint8]], train: NDArray[np.intp], *, components: int = 64, seed: int = 0
+) -> NDArray[np.float32]:
+    """Principal components of the pixels, fitted on the training pictures only.
+
+    Args:
+        pictures: N pictures (H, W, 3) uint8.
+        train: Pictures that the components are fitted on.
+        components: How many (fewer where there are fewer pictures).
+        seed: Of the randomised decomposition.
+
+    Returns:
+        (N, components) float32.
+    """
+    from sklearn.decomposition import PCA
+
+    if len(train) < 2:
+        raise GalcoreError(f"principal components need at least two training pictures, got {len(train)}")
+    pixels = raw_pixels(pictures)
+    reduction = PCA(min(components, len(train) - 1), svd_solver="randomized", random_state=seed)
+    return reduction.fit(pixels[train]).transform(pixels).astype(np.float32)
+
+
+def _resized(picture: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
+    return np.asarray(Image.fromarray(picture).resize((size_px, size_px), Image.Resampling.BOX))

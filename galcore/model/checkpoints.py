@@ -1,0 +1,211 @@
+"""Finding and opening encoders: shipped weights, any timm backbone, Zoobot, a file of one's own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+import galcore.model.torchvision_guard  # noqa: F401  (must come before timm)
+from galcore.model.encoder import Encoder
+from galcore.model.preprocessing import Preprocessing
+from galcore.settings import MODELS_DIR
+from galcore.types import GalcoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_METADATA_KEY = "galcore"
+_PICKLES = (".pt", ".pth", ".bin", ".ckpt", ".pkl")
+_ZOOBOT_SIZE_PX = 224
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """A model that ships with Galcore.
+
+    Attributes:
+        name: Name to load it by.
+        path: Weights.
+        backbone: timm name of the network.
+        preprocessing: What its input goes through.
+        summary: First paragraph of its card.
+    """
+
+    name: str
+    path: Path
+    backbone: str
+    preprocessing: Preprocessing
+    summary: str
+
+
+def load_encoder(name: str, *, device: str = "auto", untrained: bool = False, seed: int = 0) -> Encoder:
+    """Open an encoder by name.
+
+    Args:
+        name: A shipped name (``galcore-tiny``), ``timm:NAME`` or a bare timm name,
+            ``hf_hub:mwalmsley/zoobot-encoder-…``, or the path of a ``.safetensors`` file.
+        device: ``auto``, ``cpu``, ``cuda`` …
+        untrained: Same network and preprocessing with random weights, for comparison.
+        seed: Of the random weights.
+
+    Returns:
+        The encoder, ready to encode.
+
+    Raises:
+        GalcoreError: If there is no such model, its weights cannot be had, or its file is not safe to open.
+    """
+    path = _checkpoint_path(name)
+    if path is not None:
+        metadata, weights = _read_checkpoint(path)
+        network = _create(metadata["backbone"], seed=seed)
+        if not untrained:
+            _load_weights(network, weights, path)
+        preprocessing = Preprocessing.from_json(metadata["preprocessing"])
+    else:
+        network, preprocessing = _open_timm(name, untrained=untrained, seed=seed)
+    shown = f"{name} (untrained)" if untrained else (path.stem if path is not None else name)
+    return Encoder(network, name=shown, preprocessing=preprocessing, device=device)
+
+
+def list_models(folder: Path = MODELS_DIR) -> tuple[ModelCard, ...]:
+    """Models that ship with Galcore, in name order."""
+    cards = []
+    for path in sorted(folder.glob("*.safetensors")):
+        metadata = _read_metadata(path)
+        card = path.with_suffix(".md")
+        cards.append(
+            ModelCard(
+                name=path.stem,
+                path=path,
+                backbone=metadata["backbone"],
+                preprocessing=Preprocessing.from_json(metadata["preprocessing"]),
+                summary=_first_paragraph(card) if card.exists() else "",
+            )
+        )
+    return tuple(cards)
+
+
+def save_checkpoint(
+    path: Path, weights: Mapping[str, Tensor], *, backbone: str, preprocessing: Preprocessing
+) -> None:
+    """Write weights in half precision with all that is needed to use them.
+
+    Args:
+        path: ``.safetensors`` file; replaced whole.
+        weights: State of the network, without heads.
+        backbone: timm name of the network.
+        preprocessing: What its input goes through.
+    """
+    halved = {
+        name: tensor.detach().cpu().half().contiguous()
+        if tensor.is_floating_point()
+        else tensor.cpu().contiguous()
+        for name, tensor in weights.items()
+    }
+    about = json.dumps({"backbone": backbone, "preprocessing": preprocessing.to_json()}, sort_keys=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part")
+    save_file(halved, temporary, metadata={_METADATA_KEY: about})
+    temporary.replace(path)
+
+
+def _checkpoint_path(name: str) -> Path | None:
+    shipped = MODELS_DIR / f"{name}.safetensors"
+    if "/" not in name and "\\" not in name and shipped.exists():
+        return shipped
+    path = Path(name)
+    if path.suffix in _PICKLES:
+        raise GalcoreError(
+            f"{name}: weights in a pickle can run any code when opened; convert them to .safetensors "
+            "(galcore.model.checkpoints.save_checkpoint) and load that"
+        )
+    if path.suffix != ".safetensors":
+        return None
+    if not path.is_file():
+        raise GalcoreError(f"{name}: no such weights file; shipped models are {_shipped_names()}")
+    return path
+
+
+def _shipped_names() -> str:
+    return ", ".join(sorted(path.stem for path in MODELS_DIR.glob("*.safetensors"))) or "none"
+
+
+def _read_metadata(path: Path) -> dict[str, str]:
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get(_METADATA_KEY)
+    except (SafetensorError, OSError) as error:
+        raise GalcoreError(f"{path}: not a readable safetensors file ({error})") from error
+    if text is None:
+        raise GalcoreError(
+            f"{path}: has no '{_METADATA_KEY}' entry in its metadata, so its network and preprocessing are "
+            "unknown; write it with galcore.model.checkpoints.save_checkpoint"
+        )
+    return dict(json.loads(text))
+
+
+def _read_checkpoint(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+    metadata = _read_metadata(path)
+    with safe_open(path, framework="pt") as file:
+        return metadata, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+
+
+def _load_weights(network: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
+    try:
+        network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in weights.items()})
+    except RuntimeError as error:
+        raise GalcoreError(
+            f"{path}: weights do not fit the network named in its metadata ({error})"
+        ) from error
+
+
+def _create(backbone: str, *, seed: int = 0, pretrained: bool = False) -> nn.Module:
+    import timm
+
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return timm.create_model(backbone, pretrained=pretrained, num_classes=0)
+
+
+def _open_timm(name: str, *, untrained: bool, seed: int) -> tuple[nn.Module, Preprocessing]:
+    import timm
+
+    backbone = name.removeprefix("timm:").replace("hf_hub:", "hf-hub:")
+    from_hub = backbone.startswith("hf-hub:")
+    if not from_hub and not timm.is_model(backbone):
+        raise GalcoreError(
+            f"no model named '{name}'; shipped models are {_shipped_names()}, any timm backbone goes by "
+            "'timm:NAME', a file of your own by its path ending in .safetensors"
+        )
+    try:
+        network = _create(backbone, seed=seed, pretrained=not untrained)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise GalcoreError(
+            f"{name}: pretrained weights could not be fetched ({type(error).__name__}). Without a network, "
+            "fetch the model once on a machine that has one and copy its Hugging Face cache folder (HF_HOME, "
+            "by default ~/.cache/huggingface) here; or use a shipped model, or untrained=True"
+        ) from error
+    return network, _timm_preprocessing(network, from_zoobot="zoobot" in backbone)
+
+
+def _timm_preprocessing(network: nn.Module, *, from_zoobot: bool) -> Preprocessing:
+    import timm.data
+
+    if from_zoobot:  # trained on plain 0-1 pictures although its configuration lists ImageNet's mean and std
+        return Preprocessing(size_px=_ZOOBOT_SIZE_PX, framing="frame", crop_fraction=0.8)
+    config = timm.data.resolve_data_config({}, model=network)
+    return Preprocessing(
+        size_px=int(config["input_size"][-1]), mean=tuple(config["mean"]), std=tuple(config["std"])
+    )
+
+
+def _first_paragraph(card: Path) -> str:
+    paragraphs = card.read_text(encoding="utf-8").split("\n\n")
+    return next((p.replace("\n", " ").strip() for p in paragraphs if p.strip() and not p.startswith("#")), "")

@@ -1,0 +1,95 @@
+"""A network that turns a batch of prepared stamps into vectors, however it was trained."""
+
+from __future__ import annotations
+
+import hashlib
+
+import torch
+from torch import Tensor, nn
+
+from galcore.model.preprocessing import Preprocessing
+
+
+class Encoder:
+    """Frozen backbone with the preprocessing that belongs to it.
+
+    Attributes:
+        name: Name to load it by.
+        preprocessing: What its input must go through; ``preprocessing.prepare`` does it.
+        embedding_dim: Length D of a vector.
+        model_hash: Short sha256 over weights and preprocessing; equal hashes give comparable vectors.
+        device: Where it runs.
+    """
+
+    def __init__(
+        self, network: nn.Module, *, name: str, preprocessing: Preprocessing, device: str = "auto"
+    ) -> None:
+        self.name = name
+        self.preprocessing = preprocessing
+        self.device = choose_device(device)
+        self.model_hash = hash_weights(network, preprocessing)
+        self._network = network.eval().requires_grad_(False).to(self.device)
+        self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._half = has_fast_bfloat16(self.device)
+        self.embedding_dim = self._measure_dim()
+
+    def encode(self, images: Tensor) -> Tensor:
+        """Vectors of a batch.
+
+        Args:
+            images: (B, 3, H, W) float32 as ``preprocessing.prepare`` makes them.
+
+        Returns:
+            (B, D) float32 on the CPU, averaged over ``preprocessing.views`` orientations.
+        """
+        with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
+            batch = images.to(self.device)
+            total = torch.zeros(1, device=self.device)
+            for view in range(self.preprocessing.views):
+                turned = orient(batch, view).contiguous(memory_format=torch.channels_last)
+                total = total + self._network(turned).float().flatten(1)
+        return (total / self.preprocessing.views).cpu()
+
+    def count_parameters(self) -> int:
+        """Number of weights."""
+        return sum(parameter.numel() for parameter in self._network.parameters())
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Weights by name, for saving."""
+        return self._network.state_dict()
+
+    def _measure_dim(self) -> int:
+        size_px = self.preprocessing.size_px
+        return int(self.encode(torch.zeros(1, 3, size_px, size_px)).shape[1])
+
+
+def orient(images: Tensor, view: int) -> Tensor:
+    """One of the eight orientations of a square: quarter turns, the odd views mirrored as well."""
+    turned = torch.rot90(images, view % 4, dims=(2, 3))
+    return turned.flip(3) if view % 2 != (view // 4) % 2 else turned
+
+
+def choose_device(wanted: str) -> torch.device:
+    """The device of that name; ``auto`` takes a GPU where there is one."""
+    if wanted != "auto":
+        return torch.device(wanted)
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """Whether half precision is faster there, not only possible."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported()
+    if device.type != "cpu":
+        return False
+    probes = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(bool(getattr(torch.cpu, name, bool)()) for name in probes)
+
+
+def hash_weights(network: nn.Module, preprocessing: Preprocessing) -> str:
+    """Twelve hexadecimal digits of sha256 over weights and preprocessing."""
+    digest = hashlib.sha256(preprocessing.to_json().encode())
+    for name, tensor in sorted(network.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,83 @@
+"""What pretraining asks of the encoder: contrasts, structure, and the truth of simulations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def contrastive_loss(first: Tensor, second: Tensor, groups: Tensor, *, temperature: float) -> Tensor:
+    """NT-Xent (SimCLR, Chen et al. 2020, eq. 1) with negatives from the same group only.
+
+    Pictures of different surveys differ in noise and colour; told apart by that alone they teach nothing
+    about galaxies, so each picture is contrasted with others of its own group.
+
+    Args:
+        first: (B, P) projections of one view.
+        second: (B, P) projections of another view of the same pictures.
+        groups: (B,) int group of each picture.
+        temperature: Softmax temperature.
+
+    Returns:
+        Scalar mean loss.
+    """
+    both = F.normalize(torch.cat([first, second]).float(), dim=1)
+    B = len(first)
+    logits = both @ both.T / temperature
+    twice = torch.cat([groups, groups])
+    logits = logits.masked_fill(twice[:, None] != twice[None, :], float("-inf"))
+    logits.fill_diagonal_(float("-inf"))
+    partner = torch.arange(2 * B).roll(B)
+    return F.cross_entropy(logits, partner)
+
+
+def masked_binary_loss(logits: Tensor, targets: Tensor, positive_weight: Tensor) -> Tensor:
+    """Binary cross-entropy over the answers that are known (NaN: the question does not apply)."""
+    known = torch.isfinite(targets)
+    losses = F.binary_cross_entropy_with_logits(
+        logits.float(), torch.nan_to_num(targets), pos_weight=positive_weight, reduction="none"
+    )
+    return (losses * known).sum() / known.sum().clamp(min=1)
+
+
+def masked_regression_loss(predictions: Tensor, targets: Tensor) -> Tensor:
+    """Smooth L1 over the numbers that are known."""
+    known = torch.isfinite(targets)
+    losses = F.smooth_l1_loss(predictions.float(), torch.nan_to_num(targets), reduction="none", beta=0.5)
+    return (losses * known).sum() / known.sum().clamp(min=1)
+
+
+def projector(embedding_dim: int, hidden_dim: int, out_dim: int) -> nn.Sequential:
+    """Two-layer head with batch normalisation, thrown away after training."""
+    return nn.Sequential(
+        nn.Linear(embedding_dim, hidden_dim),
+        nn.BatchNorm1d(hidden_dim),
+        nn.ReLU(inplace=True),
+        nn.Linear(hidden_dim, out_dim),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HeadSizes:
+    """Outputs of the heads; zero leaves a head out."""
+
+    contrast: int = 128
+    structure: int = 0
+    binary: int = 0
+    kinds: int = 0
+    numbers: int = 0
+
+
+class PretrainingHeads(nn.Module):
+    """Everything that sits on the embedding during pretraining only."""
+
+    def __init__(self, embedding_dim: int, sizes: HeadSizes, hidden_dim: int = 512) -> None:
+        super().__init__()
+        self.contrast = projector(embedding_dim, hidden_dim, sizes.contrast)
+        self.structure = projector(embedding_dim, hidden_dim, sizes.structure)
+        self.binary = nn.Linear(embedding_dim, max(sizes.binary, 1))
+        self.kinds = nn.Linear(embedding_dim, max(sizes.kinds, 1))
+        self.numbers = projector(embedding_dim, 128, max(sizes.numbers, 1))

@@ -1,0 +1,44 @@
+"""Turn a pretraining checkpoint into shipped weights: `python runs/export_tiny.py --size 96`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import galcore.model.torchvision_guard  # noqa: E402, F401, I001  (before timm)
+import timm  # noqa: E402
+import torch  # noqa: E402
+
+from galcore.model.checkpoints import save_checkpoint  # noqa: E402
+from galcore.model.preprocessing import Preprocessing  # noqa: E402
+from galcore.settings import MODELS_DIR  # noqa: E402
+
+
+def main() -> None:
+    """Write the averaged weights with their preprocessing."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--checkpoint", type=Path, default=ROOT / "runs" / "out" / "galcore-tiny.pt")
+    parser.add_argument("--out", type=Path, default=MODELS_DIR / "galcore-tiny.safetensors")
+    parser.add_argument("--size", type=int, default=96)
+    parser.add_argument("--views", type=int, default=1)
+    arguments = parser.parse_args()
+    state = torch.load(arguments.checkpoint, weights_only=True)
+    plan = json.loads(state["plan"])
+    network = timm.create_model(plan["backbone"], num_classes=0)
+    network.load_state_dict(state["average"])
+    preprocessing = Preprocessing(
+        size_px=arguments.size, mean=tuple(plan["mean"]), std=tuple(plan["std"]), views=arguments.views
+    )
+    save_checkpoint(
+        arguments.out, network.state_dict(), backbone=plan["backbone"], preprocessing=preprocessing
+    )
+    print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.1f} MB, {state['counters']}")
+
+
+if __name__ == "__main__":
+    main()

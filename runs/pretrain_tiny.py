@@ -1,0 +1,62 @@
+"""Pretrain galcore-tiny: `python runs/pretrain_tiny.py --real DIR --minutes 80`.
+
+A killed run goes on when started again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import galcore.model.torchvision_guard  # noqa: E402, F401, I001  (before timm)
+import timm  # noqa: E402
+import torch  # noqa: E402
+
+from galcore.model.corpus import build_corpus, list_pictures  # noqa: E402
+from galcore.model.pretraining import PretrainingPlan, PretrainingRun  # noqa: E402
+from galcore.settings import Settings  # noqa: E402
+
+QUOTAS = {"gz1": 52, "efigi": 48, "pool": 28, "cfhtls": 16}
+
+
+def real_sets(folder: Path) -> dict[str, list[Path]]:
+    """Files of the unlabelled stream; only `annotated` is read, to leave out pictures with arrows in them."""
+    with (folder / "lenszoo_guide" / "labels.csv").open() as table:
+        drawn_on = frozenset(row["file"] for row in csv.DictReader(table) if row["annotated"] == "1")
+    return {
+        "gz1": list_pictures(folder / "gz1_sdss_6class"),
+        "efigi": list_pictures(folder / "efigi_88px"),
+        "pool": list_pictures(folder / "sdss_equatorial_pool"),
+        "cfhtls": list_pictures(folder / "spacewarps_cfhtls_lenses")
+        + list_pictures(folder / "lenszoo_guide", leave_out=drawn_on),
+    }
+
+
+def main() -> None:
+    """Run or go on with a run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--real", type=Path, default=Settings.from_environment().real_data_dir)
+    parser.add_argument("--out", type=Path, default=ROOT / "runs" / "out")
+    parser.add_argument("--minutes", type=float, default=80.0)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    real = build_corpus(real_sets(arguments.real), cache=arguments.out)
+    plan = PretrainingPlan(minutes=arguments.minutes, seed=arguments.seed, quotas=QUOTAS)
+    torch.manual_seed(plan.seed)
+    run = PretrainingRun(plan, timm.create_model(plan.backbone, num_classes=0), real)
+    checkpoint = arguments.out / "galcore-tiny.pt"
+    if checkpoint.exists():
+        run.resume(checkpoint)
+    run.train(checkpoint, report=lambda row: print(json.dumps(row), flush=True))
+
+
+if __name__ == "__main__":
+    main()
