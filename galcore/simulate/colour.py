@@ -10,9 +10,9 @@ from torch import Tensor
 
 # Weights of the red, green and blue channel (i, r, g) and softening of the SDSS composites, after
 # Lupton et al. 2004 (PASP 116, 133).
-SCALES_RGB = (0.80, 1.0, 1.45)
-STRETCH = 3.0  # nanomaggies per SDSS pixel
-Q = 8.0
+SCALES_RGB = (0.78, 1.0, 1.60)
+STRETCH = 9.0  # nanomaggies per SDSS pixel
+Q = 35.0
 PEDESTAL = 0.02  # the sky of the service is very dark grey, not black
 
 
@@ -36,13 +36,15 @@ class Display:
 def draw_display(n: int, *, seed: int, stretch: float = STRETCH) -> Display:
     """Random displays about the SDSS one, as wide as SDSS services and releases differ from each other."""
     rng = np.random.default_rng([seed, 7])
-    scales = np.array(SCALES_RGB) * np.exp(rng.normal(0, 0.07, (n, 3)))
-    draws = (
-        stretch * np.exp(rng.normal(0, 0.4, n)),
-        rng.uniform(6.0, 11.0, n),
-        rng.uniform(0.0, 0.09, n) * (rng.random(n) < 0.6) + 0.015,
-        scales,
+    warmth, green = rng.normal(-0.03, 0.11, (n, 1)), rng.normal(-0.06, 0.06, (n, 1))
+    scales = np.array(SCALES_RGB) * np.exp(
+        warmth * np.array([1.0, 0.0, -1.3]) + green * np.array([0.0, 1.0, 0.0])
     )
+    q = np.exp(rng.uniform(np.log(8.0), np.log(70.0), n))
+    # Softer displays saturate later; the contrast of faint light, Q / (stretch asinh Q), varies on its own.
+    same_contrast = (q / np.arcsinh(q)) / (Q / np.arcsinh(Q))
+    sky_level = rng.choice([0.0, 1.0], n, p=[0.5, 0.5]) * rng.uniform(0.02, 0.09, n) + 0.015
+    draws = (stretch * same_contrast * np.exp(rng.normal(0, 0.45, n)), q, sky_level, scales)
     return Display(*(torch.as_tensor(values, dtype=torch.float32) for values in draws))
 
 

@@ -113,15 +113,20 @@ def _inclined(t: Columns, f: Frame, grid: NestedGrid, texture: Tensor) -> tuple[
 
     smooth = profiles.exponential(r, t["radius_px"], t["axis_ratio"])
     sheared = spiral.patches(texture[:, 0], ln_r, psi)
-    fine = spiral.patches(texture[:, 1], 2.0 * ln_r + 1.0, 2.0 * azimuth)
+    fine = spiral.patches(texture[:, 1], 1.5 * ln_r, azimuth)
     clumps = torch.exp(t["clumpiness"] * (0.75 * sheared + 0.75 * fine))
     lopsided = 1.0 + (t["lopsided"] * r).clamp(-0.5, 0.5) * torch.cos(azimuth - t["arm_phase"])
     disc = smooth * lopsided
 
     crest = spiral.arms(r, psi, t["spiral_arms"], t["arm_sharpness"], t["arm_asymmetry"])
-    envelope = torch.exp(-1.15 * r)
+    envelope = torch.exp(-0.9 * r) * torch.sigmoid((2.6 - r) / 0.35)
     armed = crest * spiral.fade(r, start, t["arm_reach"])
-    young = torch.where(spiral_on, armed + 0.04, torch.ones_like(r)) * clumps * envelope * lopsided
+    young = (
+        torch.where(spiral_on, armed + 0.06 * torch.sigmoid((r - 0.2) / 0.1), torch.ones_like(r))
+        * clumps
+        * envelope
+        * lopsided
+    )
 
     bar, ring = torch.zeros_like(r), torch.zeros_like(r)
     index = (t["bar_length"][:, 0] > 0).nonzero()[:, 0]

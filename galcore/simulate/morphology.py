@@ -46,7 +46,7 @@ def _draw_stage(table: pd.DataFrame, rng: Draw) -> FloatArray:
         "edge_on": (3.5, 2.8, -2.4, 9),
         "irregular": (9.6, 0.5, 8.5, 10),
     }
-    stage = np.where(rng.random(n) < 0.35, rng.normal(-4.8, 0.5, n), rng.normal(3.5, 2.2, n).clip(-1, 9))
+    stage = np.where(rng.random(n) < 0.42, rng.normal(-4.8, 0.5, n), rng.normal(3.5, 2.2, n).clip(-1, 9))
     for kind, (mean, scatter, low, high) in laws.items():
         stage = np.where(table.kind == kind, rng.normal(mean, scatter, n).clip(low, high), stage)
     return stage
@@ -78,7 +78,7 @@ def _draw_shape(table: pd.DataFrame, rng: Draw) -> None:
     table["axis_ratio"] = np.where(disc, np.sqrt(cosine**2 * 0.97 + 0.03), rng.beta(5, 1.8, n).clip(0.4, 1))
     table["position_angle_deg"] = rng.uniform(0, 180, n)
     table["flattening"] = rng.lognormal(np.log(0.19), 0.35, n).clip(0.08, 0.45)
-    mean = np.interp(table.stage, [-5, -2, 1, 3, 5, 7, 10], [1.0, 0.5, 0.35, 0.22, 0.11, 0.04, 0.02])
+    mean = np.interp(table.stage, [-5, -2, 1, 3, 5, 7, 10], [1.0, 0.45, 0.28, 0.16, 0.08, 0.03, 0.01])
     share = np.where(disc, (mean * rng.lognormal(0, 0.35, n)).clip(0.0, 0.75), 1.0)
     table["bulge_to_total"] = share
     n_mean = np.interp(table.stage, [-5, -2, 1, 4, 7, 10], [4.0, 2.8, 2.2, 1.5, 1.1, 1.0])
@@ -87,7 +87,7 @@ def _draw_shape(table: pd.DataFrame, rng: Draw) -> None:
         table.edge_on, rng.uniform(0.45, 0.9, n), np.maximum(table.axis_ratio, rng.uniform(0.6, 0.95, n))
     )
     table["bulge_axis_ratio"] = np.where(disc, bulge_q, table.axis_ratio)
-    table["warp"] = np.where(rng.random(n) < 0.3, rng.normal(0, 0.12, n), 0.0)
+    table["warp"] = np.where(rng.random(n) < 0.3, rng.normal(0, 0.05, n), 0.0)
     table["dust_tilt"] = rng.normal(0, 0.25, n)
     table["lopsided"] = np.where(disc, rng.normal(0, 0.06 + 0.012 * np.maximum(table.stage, 0), n), 0.0)
 
@@ -100,8 +100,11 @@ def _draw_arms(table: pd.DataFrame, rng: Draw) -> None:
     pitch = np.interp(table.stage, [-1, 1, 3, 5, 8], [10, 13, 17, 21, 27]) + rng.normal(0, 4.5, n)
     table["pitch_angle_deg"] = np.where(armed, pitch.clip(7, 42), 0.0)
     table["arm_winding"] = np.where(armed, rng.choice(["cw", "acw"], n), "none")
-    table["arm_contrast"] = np.where(armed, rng.uniform(0.35, 1.0, n), 0.0)
-    table["arm_sharpness"] = rng.uniform(1.2, 4.5, n)
+    table["arm_contrast"] = np.where(armed, rng.uniform(0.3, 1.0, n), 0.0)
+    width = rng.uniform(0.05, 0.13, n)  # of an arm, across, in units of its radius
+    table["arm_width"] = np.where(armed, width, 0.0)
+    sine = np.sin(np.deg2rad(table.pitch_angle_deg.clip(8, 45)))
+    table["arm_sharpness"] = ((sine / (np.maximum(count, 2) * width)) ** 2).clip(0.6, 4.5)
     table["arm_asymmetry"] = np.abs(rng.normal(0, 0.22, n)).clip(0, 0.7)
     table["arm_wobble"] = rng.normal(0, 0.28, n)
     table["arm_reach"] = rng.uniform(1.5, 2.6, n)
@@ -114,7 +117,7 @@ def _draw_bar_and_ring(table: pd.DataFrame, rng: Draw) -> None:
     n = len(table)
     length = np.interp(table.stage, [-2, 1, 5, 10], [0.85, 0.85, 0.6, 0.6]) * rng.lognormal(0, 0.2, n)
     table["bar_length"] = np.where(table.barred, length.clip(0.35, 1.3), 0.0)
-    table["bar_axis_ratio"] = np.where(table.barred, rng.uniform(0.16, 0.42, n), 0.0)
+    table["bar_axis_ratio"] = np.where(table.barred, rng.uniform(0.15, 0.36, n), 0.0)
     table["bar_boxiness"] = rng.uniform(2.0, 3.6, n)
     table["bar_angle"] = rng.uniform(0, np.pi, n)
     inner = rng.random(n) < 0.7
@@ -129,7 +132,7 @@ def _draw_bar_and_ring(table: pd.DataFrame, rng: Draw) -> None:
         table.ring_kind == "outer", (inner_radius * rng.normal(2.1, 0.15, n)).clip(1.2, 2.3), inner_radius
     )
     table["ring_radius"] = np.where(table.ringed, radius, 0.0)
-    table["ring_width"] = np.where(table.ringed, radius * rng.uniform(0.07, 0.17, n), 0.0)
+    table["ring_width"] = np.where(table.ringed, radius * rng.uniform(0.08, 0.22, n), 0.0)
     table["ring_axis_ratio"] = np.where(table.ringed & table.barred, rng.uniform(0.75, 1.0, n), 1.0)
 
 
@@ -137,9 +140,9 @@ def _draw_fractions(table: pd.DataFrame, rng: Draw) -> None:
     """Shares of the light: what the bulge leaves goes to bar, arms, rings, and the disc gets the rest."""
     n = len(table)
     left = 1.0 - table.bulge_to_total
-    bar = np.where(table.barred, rng.uniform(0.10, 0.28, n), 0.0)
+    bar = np.where(table.barred, rng.uniform(0.06, 0.20, n), 0.0)
     floor = np.interp(table.stage, [-5, -0.5, 2, 5, 10], [0.0, 0.0, 0.05, 0.14, 0.35])
-    arms = np.where(table.spiral_arms > 0, table.arm_contrast * rng.uniform(0.28, 0.5, n), 0.0)
+    arms = np.where(table.spiral_arms > 0, table.arm_contrast * rng.uniform(0.25, 0.48, n), 0.0)
     young = np.where(table.edge_on, floor * 0.5, np.maximum(arms, floor))
     ring = np.where(table.ringed, rng.uniform(0.10, 0.32, n), 0.0)
     scale = np.minimum(1.0, 0.75 / np.maximum(bar + young + ring, 1e-9))
@@ -159,7 +162,7 @@ def _draw_merger(table: pd.DataFrame, rng: Draw) -> None:
     on = table.disturbed.to_numpy()
     ratio = np.exp(rng.uniform(np.log(0.15), np.log(1.0), n))
     table["companion_flux_ratio"] = np.where(on & (rng.random(n) < 0.85), ratio, 0.0)
-    table["companion_separation"] = rng.uniform(0.5, 2.2, n)  # half-light radii of the primary
+    table["companion_separation"] = rng.uniform(0.4, 1.9, n)  # half-light radii of the primary
     table["companion_angle"] = rng.uniform(0, 2 * np.pi, n)
     table["companion_radius_ratio"] = ratio**0.4 * rng.lognormal(0, 0.2, n)
     table["companion_axis_ratio"] = rng.uniform(0.4, 1.0, n)
@@ -173,7 +176,7 @@ def _draw_merger(table: pd.DataFrame, rng: Draw) -> None:
         rng.choice(["tail", "tails", "bridge", "ring"], n, p=[0.35, 0.35, 0.25, 0.05]),
     )
     table["tidal_kind"] = np.where(on, feature, "none")
-    table["tidal_fraction"] = np.where(table.tidal_kind == "none", 0.0, rng.uniform(0.08, 0.28, n))
+    table["tidal_fraction"] = np.where(table.tidal_kind == "none", 0.0, rng.uniform(0.06, 0.24, n))
     table["tidal_pitch_deg"] = rng.uniform(22, 55, n)
     table["tidal_sharpness"] = rng.uniform(3, 12, n)
     table["tidal_reach"] = rng.uniform(2.0, 4.0, n)

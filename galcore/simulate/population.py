@@ -89,22 +89,22 @@ def _draw_sizes(table: pd.DataFrame, rng: np.random.Generator, sky: Survey, size
     late = (table.stage > -2.5).to_numpy()
     share = np.where(
         rng.random(n) < 0.55,
-        rng.normal(np.where(late, 0.18, 0.11), 0.04, n).clip(0.05, 0.27),
+        rng.normal(np.where(late, 0.20, 0.13), 0.05, n).clip(0.05, 0.33),
         np.exp(rng.uniform(np.log(0.03), np.log(0.14), n)),
     )
     lens = (table.kind == "lens").to_numpy()
-    share = np.where(lens, np.exp(rng.uniform(np.log(0.018), np.log(0.06), n)), share)
+    share = np.where(lens, np.exp(rng.uniform(np.log(0.02), np.log(0.075), n)), share)
     radius_px = np.maximum(share * size_px, 1.6)
     table["radius_arcsec"] = radius_px * sky.pixel_scale_arcsec
-    bulge = np.exp(rng.normal(np.log(0.16 + 0.25 * table.bulge_to_total), 0.25)).clip(0.06, 0.6)
+    bulge = np.exp(rng.normal(np.log(0.13 + 0.25 * table.bulge_to_total), 0.25)).clip(0.06, 0.6)
     table["bulge_radius_arcsec"] = table.radius_arcsec * np.where(late, bulge, 1.0)
     table["scale_height_arcsec"] = np.maximum(
         table.radius_arcsec / 1.678 * table.pop("flattening"), 0.7 * sky.pixel_scale_arcsec
     )
-    theta_e = rng.lognormal(np.log(0.055 * size_px), 0.32, n).clip(3.0, 0.14 * size_px)
+    theta_e = rng.lognormal(np.log(0.065 * size_px), 0.35, n).clip(3.0, 0.17 * size_px)
     theta_e = np.maximum(theta_e, 0.9 * radius_px)
     table["einstein_radius_arcsec"] = np.where(lens, theta_e * sky.pixel_scale_arcsec, 0.0)
-    offset = rng.uniform(0.05, 0.55, n) * (0.35 + 0.65 * rng.random(n))
+    offset = rng.uniform(0.05, 0.7, n)
     angle = rng.uniform(0, 2 * np.pi, n)
     table["source_x_arcsec"] = table.einstein_radius_arcsec * offset * np.cos(angle)
     table["source_y_arcsec"] = table.einstein_radius_arcsec * offset * np.sin(angle)
@@ -127,10 +127,10 @@ def _draw_photometry(table: pd.DataFrame, rng: np.random.Generator, sky: Survey)
     mag = brightness - 2.5 * np.log10(area)
     ages = {
         "bulge": np.interp(stage, [-5, 1, 4, 7, 10], [1.0, 0.98, 0.9, 0.7, 0.4]),
-        "disc": np.interp(stage, [-5, -2, 0, 3, 6, 10], [1.0, 0.95, 0.8, 0.6, 0.42, 0.28]),
+        "disc": np.interp(stage, [-5, -2, 0, 3, 6, 10], [1.0, 0.95, 0.78, 0.52, 0.30, 0.15]),
         "bar": np.interp(stage, [-5, 1, 4, 7, 10], [1.0, 0.95, 0.8, 0.6, 0.4]),
-        "young": np.interp(stage, [-5, 0, 3, 6, 10], [0.6, 0.4, 0.12, 0.0, -0.1]),
-        "ring": np.interp(stage, [-5, 0, 3, 6, 10], [0.7, 0.5, 0.2, 0.05, 0.0]),
+        "young": np.interp(stage, [-5, 0, 3, 6, 10], [0.6, 0.35, 0.02, -0.12, -0.2]),
+        "ring": np.interp(stage, [-5, 0, 3, 6, 10], [0.7, 0.45, 0.1, -0.05, -0.1]),
     }
     shift = rng.normal(0, 0.07, n)
     for part, age in ages.items():
@@ -141,7 +141,7 @@ def _draw_photometry(table: pd.DataFrame, rng: np.random.Generator, sky: Survey)
     table["dust_depth"] = np.where(table.edge_on, 2.6 * dusty, dusty)
     reference = sky.bands[1]
     table[f"mag_{reference}"] = mag
-    table["source_mag"] = np.where(lens, mag + rng.uniform(1.6, 3.6, n), np.nan)
+    table["source_mag"] = np.where(lens, mag + rng.uniform(2.6, 4.8, n), np.nan)
     total = sum(component_flux(table, part, sky) for part in ("bulge", "disc", "bar", "young", "ring"))
     for c, band in enumerate(sky.bands):
         table[f"mag_{band}"] = sky.zero_point - 2.5 * np.log10(np.maximum(total[:, c], 1e-9))
@@ -165,7 +165,8 @@ def _draw_observation(table: pd.DataFrame, rng: np.random.Generator, sky: Survey
         sigma = np.maximum(law.loc + law.scale * np.exp(law.shape * deviate), 0.4)
         table[f"psf_fwhm_px_{band}"] = np.maximum(sigma * 2.3548 / rebin, 1.3)
         deviate = 0.8 * common_noise + 0.6 * rng.normal(0, 1, n)
-        table[f"noise_sigma_{band}"] = np.maximum(
+        depth = np.where(table.lens, 0.5, 1.0)  # lenses are looked for in deeper imaging
+        table[f"noise_sigma_{band}"] = depth * np.maximum(
             noise.loc + noise.scale * np.exp(noise.shape * deviate), 0.2 * noise.scale
         )
     table["psf_fwhm_px"] = table[f"psf_fwhm_px_{sky.bands[1]}"]
@@ -173,5 +174,5 @@ def _draw_observation(table: pd.DataFrame, rng: np.random.Generator, sky: Survey
     table["x_offset_px"] = rng.normal(0, 0.5, n).clip(-1.4, 1.4)
     table["y_offset_px"] = rng.normal(0, 0.5, n).clip(-1.4, 1.4)
     table["star_count"] = rng.poisson(rng.gamma(1.5, 2.0, n))
-    table["neighbour_count"] = rng.poisson(rng.gamma(1.5, 2.5, n))
+    table["neighbour_count"] = rng.poisson(rng.gamma(1.5, np.where(table.lens, 6.0, 2.5), n))
     table["size_px"] = size_px

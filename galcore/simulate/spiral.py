@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-TEXTURE_SHAPE = (64, 48)  # cells in ln r and in azimuth
+TEXTURE_SHAPE = (56, 80)  # cells in ln r and in azimuth
 _LN_R_MIN, _LN_R_MAX = -2.5, 1.6
 
 
@@ -46,6 +46,6 @@ def patches(noise: Tensor, ln_r: Tensor, azimuth: Tensor) -> Tensor:
     """
     wrapped = torch.cat([noise, noise[..., :1]], -1)[:, None]
     across = torch.remainder(azimuth / (2.0 * math.pi), 1.0) * 2.0 - 1.0
-    along = ((ln_r - _LN_R_MIN) / (_LN_R_MAX - _LN_R_MIN)).clamp(0, 1) * 2.0 - 1.0
+    along = ((ln_r - _LN_R_MIN) / (_LN_R_MAX - _LN_R_MIN)) * 2.0 - 1.0
     at = torch.stack([across, along], -1)[:, None]
-    return F.grid_sample(wrapped, at, mode="bilinear", padding_mode="border", align_corners=True)[:, 0, 0]
+    return F.grid_sample(wrapped, at, mode="bilinear", padding_mode="reflection", align_corners=True)[:, 0, 0]
