@@ -1,0 +1,1 @@
+"""Reading tables and collections of images into one catalogue per workspace."""

@@ -1,0 +1,78 @@
+"""``catalog.parquet``: read, written whole or not at all, and hashed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from galcore.catalog.columns import complete_catalog, empty_catalog
+from galcore.types import GalcoreError
+
+CATALOG_FILE = "catalog.parquet"
+
+
+def read_catalog(folder: Path) -> pd.DataFrame:
+    """The catalogue of a workspace; an empty one where nothing was imported yet.
+
+    Raises:
+        GalcoreError: If the file is damaged or has no column ``galaxy_id``.
+    """
+    path = folder / CATALOG_FILE
+    if not path.exists():
+        return empty_catalog()
+    try:
+        frame = pq.read_table(path).to_pandas()
+    except (OSError, pa.ArrowException) as error:
+        raise GalcoreError(
+            f"{path}: the catalogue cannot be read ({error}); restore it or import again"
+        ) from error
+    if "galaxy_id" not in frame or "source" not in frame:
+        raise GalcoreError(f"{path}: has no column galaxy_id or source; it is not a catalogue of Galcore")
+    return complete_catalog(frame)
+
+
+def write_catalog(frame: pd.DataFrame, folder: Path) -> None:
+    """Write the catalogue so that a reader sees the old one or the new one, never a part.
+
+    Raises:
+        GalcoreError: If ids are missing or not unique, or the folder cannot be written.
+    """
+    complete = complete_catalog(frame)
+    ids = complete["galaxy_id"]
+    if ids.isna().any() or (ids == "").any():
+        raise GalcoreError("the catalogue has galaxies without galaxy_id")
+    if ids.duplicated().any():
+        twice = ids[ids.duplicated()].iloc[0]
+        raise GalcoreError(f"galaxy_id {twice!r} is in the catalogue more than once")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".catalog-", suffix=".parquet")
+        os.close(handle)
+        try:
+            complete.to_parquet(temporary, index=False)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(folder / CATALOG_FILE)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+    except OSError as error:
+        raise GalcoreError(f"{folder}: the catalogue cannot be written ({error})") from error
+
+
+def catalog_hash(frame: pd.DataFrame) -> str:
+    """Hash of what the catalogue says: names, order and values of its columns, in row order.
+
+    >>> catalog_hash(empty_catalog()) == catalog_hash(empty_catalog())
+    True
+    """
+    digest = hashlib.sha256(repr(tuple(map(str, frame.columns))).encode())
+    if len(frame):
+        plain = frame.astype(object).where(frame.notna(), None).astype(str)
+        digest.update(np.ascontiguousarray(pd.util.hash_pandas_object(plain, index=False).to_numpy()))
+    return digest.hexdigest()[:16]

@@ -1,0 +1,181 @@
+"""FITS: planes, cubes, several extensions, tile compression, scaling, NaN, any byte order, gzip.
+
+Which extensions are galaxies is decided here, once: weights, masks and noise maps beside a science image are
+skipped; extensions named after filters and of one shape are the bands of one galaxy; anything else with an
+image is a galaxy of its own. A cube of up to ``MAX_BANDS`` planes is one galaxy, a longer one a stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from astropy.io import fits
+from numpy.typing import NDArray
+
+from galcore.images.image import FoundImage, ImageAddress
+from galcore.images.quiet import quiet
+from galcore.images.sky_coordinates import SkyFrame, read_frame
+from galcore.types import GalcoreError
+
+FITS_SUFFIXES = (".fits", ".fit", ".fts", ".fz", ".fits.gz", ".fit.gz", ".fits.fz")
+MAX_BANDS = 16
+MAX_FITS_PIXELS = 4_000_000_000
+FIRST_IMAGE, ALL_AS_BANDS = -1, -2
+COMPANION_NAMES = frozenset(
+    {"ERR", "DQ", "WHT", "CON", "CTX", "IVAR", "INVVAR", "VAR", "VARIANCE", "MASK", "WEIGHT", "SIGMA", "RMS"}
+    | {"STAT", "SAMP", "TIME", "EXP", "EXPTIME", "UNCERT", "BKG", "BACKGROUND", "PSF"}
+)
+FILTER_NAMES = frozenset(
+    {"u", "g", "r", "i", "z", "y", "j", "h", "k", "ks", "b", "v", "vis", "w1", "w2", "w3", "w4", "nuv", "fuv"}
+)
+
+
+def find_fits_images(path: Path) -> tuple[FoundImage, ...]:
+    """Every galaxy image of a FITS file.
+
+    Raises:
+        GalcoreError: Naming the file, if it is no FITS, torn, or holds no image.
+    """
+    with opened(path) as hdus:
+        images = image_hdus(path, hdus)
+        for number in images:
+            _refuse_torn(path, hdus, number)
+        if _are_bands(hdus, images):
+            frame = read_frame(hdus[images[0]].header)
+            return (_found(ImageAddress(path, hdu=ALL_AS_BANDS), hdus[images[0]], frame, ""),)
+        found: list[FoundImage] = []
+        for number in images:
+            name = f"_{hdus[number].name.lower() or 'hdu'}{number}" if len(images) > 1 else ""
+            found.extend(_found_in_hdu(path, hdus[number], number, name))
+        return tuple(found)
+
+
+def image_hdus(path: Path, hdus: fits.HDUList) -> list[int]:
+    """Numbers of the extensions that hold a galaxy image.
+
+    Raises:
+        GalcoreError: If there is none, or one is larger than ``MAX_FITS_PIXELS``.
+    """
+    numbers = [
+        n for n, hdu in enumerate(hdus) if hdu.is_image and len(_shape(hdu)) >= 2 and min(_shape(hdu)) > 0
+    ]
+    if not numbers:
+        tables = sum(not hdu.is_image for hdu in hdus)
+        raise GalcoreError(f"{path}: no image in it ({tables} table extensions, {len(hdus)} in all)")
+    for number in numbers:
+        if np.prod([float(n) for n in _shape(hdus[number])]) > MAX_FITS_PIXELS:
+            raise GalcoreError(f"{path}: extension {number} claims more than {MAX_FITS_PIXELS:,} pixels")
+    science = [n for n in numbers if hdus[n].name.upper() not in COMPANION_NAMES]
+    return science or numbers
+
+
+def read_fits(address: ImageAddress, hdus: fits.HDUList) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """Flux ``(C, H, W)`` in the file's own row order, and the names of the bands.
+
+    Only the rows of a stamp are read when the address asks for one.
+    """
+    if address.hdu == ALL_AS_BANDS:
+        numbers = image_hdus(address.path, hdus)
+        planes = [_plane(hdus[n], address) for n in numbers]
+        return np.concatenate(planes), tuple(hdus[n].name.lower() for n in numbers)
+    number = image_hdus(address.path, hdus)[0] if address.hdu == FIRST_IMAGE else address.hdu
+    if not 0 <= number < len(hdus) or not hdus[number].is_image:
+        raise GalcoreError(f"{address.path}: has no image in extension {address.hdu}")
+    pixels = _plane(hdus[number], address)
+    return pixels, band_names(hdus[number].header, len(pixels))
+
+
+def _plane(hdu: Any, address: ImageAddress) -> NDArray[np.float32]:
+    try:
+        pixels = np.asarray(hdu.data)
+    except (OSError, ValueError, TypeError, IndexError, RuntimeError, MemoryError) as error:
+        raise GalcoreError(f"{address.path}: pixels cannot be read, torn or damaged ({error})") from error
+    if pixels.ndim < 2:
+        raise GalcoreError(f"{address.path}: pixels of shape {pixels.shape} are not an image")
+    planes = pixels.reshape(-1, *pixels.shape[-2:])
+    if len(planes) > MAX_BANDS:
+        planes = planes[address.index : address.index + 1]
+        if not len(planes):
+            raise GalcoreError(f"{address.path}: has no image number {address.index}")
+    return planes.astype(np.float32)  # native byte order; a copy that outlives the file
+
+
+def band_names(header: fits.Header, count: int) -> tuple[str, ...]:
+    """Names of ``count`` planes, from the header where it says so."""
+    if count == 1:
+        value = next((header[key] for key in ("FILTER", "BAND", "FILTNAM1") if key in header), "")
+        return (str(value).split(" ")[0].strip().lower() or "flux",)
+    named = [str(header.get(f"{stem}{n + 1}", "")) for stem in ("BAND", "FILTER") for n in range(count)]
+    for names in (named[:count], named[count:]):
+        if all(names):
+            return tuple(name.strip().lower() for name in names)
+    return tuple(f"band{n + 1}" for n in range(count))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[fits.HDUList]:
+    """The extensions of a FITS file.
+
+    Raises:
+        GalcoreError: Naming the file, if it is no FITS file.
+    """
+    try:
+        with quiet():  # unusual cards are no reason to refuse an image
+            hdus = fits.open(path, memmap=True, lazy_load_hdus=False)
+    except (OSError, ValueError, TypeError, IndexError, KeyError, EOFError, fits.VerifyError) as error:
+        raise GalcoreError(f"{path}: not a FITS file, or torn ({error})") from error
+    try:
+        yield hdus
+    finally:
+        with quiet():
+            hdus.close()
+
+
+def _shape(hdu: Any) -> tuple[int, ...]:
+    return tuple(hdu.shape or ())
+
+
+def _refuse_torn(path: Path, hdus: fits.HDUList, number: int) -> None:
+    info = hdus[number].fileinfo()
+    if info is None or path.suffix.lower() == ".gz":
+        np.asarray(hdus[number].data)
+        return
+    held, needed = path.stat().st_size, info["datLoc"] + hdus[number].size
+    if held < needed:
+        raise GalcoreError(f"{path}: torn, {held:,} of at least {needed:,} bytes are there")
+
+
+def _are_bands(hdus: fits.HDUList, images: list[int]) -> bool:
+    names = {hdus[n].name.lower() for n in images}
+    shapes = {_shape(hdus[n]) for n in images}
+    flat = all(len(_shape(hdus[n])) == 2 for n in images)
+    return 1 < len(images) <= MAX_BANDS and flat and len(shapes) == 1 and names <= FILTER_NAMES
+
+
+def _found_in_hdu(path: Path, hdu: Any, number: int, name: str) -> list[FoundImage]:
+    planes = int(np.prod(_shape(hdu)[:-2]))
+    frame = read_frame(hdu.header)
+    if planes <= MAX_BANDS:
+        return [_found(ImageAddress(path, hdu=number), hdu, frame, name)]
+    digits = len(str(planes - 1))
+    return [
+        FoundImage(
+            ImageAddress(path, index=n, hdu=number), f"{name}_{n:0{digits}d}", frame.pixel_scale_arcsec
+        )
+        for n in range(planes)
+    ]
+
+
+def _found(address: ImageAddress, hdu: Any, frame: SkyFrame, name: str) -> FoundImage:
+    height, width = _shape(hdu)[-2:]
+    ra, dec = (
+        float(v[0]) for v in frame.sky_positions(np.array((width - 1) / 2), np.array((height - 1) / 2))
+    )
+    known = np.isfinite(ra) and np.isfinite(dec)
+    return FoundImage(
+        address, name, frame.pixel_scale_arcsec, ra=ra if known else None, dec=dec if known else None
+    )

@@ -1,0 +1,67 @@
+"""Levels of a survey, measured once over a sample of a workspace and kept beside it."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from galcore.images.image import SkyImage
+from galcore.images.stretch import BandLimits, SurveyLimits, clean, measure_limits
+from galcore.types import GalcoreError
+
+LIMITS_FILE = "images/limits.json"
+SAMPLE_SIZE = 48
+
+
+def estimate_limits(
+    galaxy_ids: Sequence[str], load_image: Callable[[str], SkyImage], *, seed: int = 0
+) -> SurveyLimits | None:
+    """Median levels over a sample of galaxies of one survey; ``None`` when there is no flux to measure.
+
+    White is the 75th percentile over the sample: a bright galaxy may saturate, the faint ones stay visible.
+    """
+    rng = np.random.default_rng(seed)
+    sample = rng.permutation(np.asarray(galaxy_ids, dtype=object))[:SAMPLE_SIZE]
+    measured: list[list[BandLimits]] = []
+    for galaxy_id in sample:
+        with suppress(GalcoreError):
+            image = load_image(str(galaxy_id))
+            if image.kind == "flux" and (not measured or len(measured[0]) == len(image.pixels)):
+                measured.append([measure_limits(clean(plane)) for plane in image.pixels])
+    if not measured:
+        return None
+    levels = np.array([[(band.sky, band.noise, band.white) for band in bands] for bands in measured])
+    sky, noise = np.median(levels[..., 0], axis=0), np.median(levels[..., 1], axis=0)
+    white = np.percentile(levels[..., 2], 75, axis=0)
+    return SurveyLimits(tuple(BandLimits(*map(float, band)) for band in zip(sky, noise, white, strict=True)))
+
+
+def read_limits(folder: Path) -> dict[str, SurveyLimits | None]:
+    """Stored levels per survey of a workspace; empty where none are stored or the file is damaged."""
+    path = folder / LIMITS_FILE
+    with suppress(OSError, ValueError, TypeError, AttributeError):
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            name: SurveyLimits(tuple(BandLimits(**band) for band in bands)) if bands else None
+            for name, bands in stored.items()
+        }
+    return {}
+
+
+def write_limits(folder: Path, limits: dict[str, SurveyLimits | None]) -> None:
+    """Store levels, whole or not at all; a workspace that cannot be written keeps them in memory only."""
+    path = folder / LIMITS_FILE
+    content = {name: [asdict(b) for b in found.bands] if found else None for name, found in limits.items()}
+    with suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".json")
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            json.dump(content, stream, indent=1)
+        Path(temporary).replace(path)

@@ -1,0 +1,212 @@
+"""From flux to bytes for the eye. What the model sees never passes through here.
+
+``survey``: asinh with the limits of the whole survey, so that brightness compares across stamps.
+``image``: asinh up to the 99.8th percentile of this image. ``zscale``: linear between the IRAF limits.
+``faint``: the noise fills a third of the range, for low-surface-brightness structure.
+Pictures (JPEG and the like) are already stretched: ``survey`` leaves them as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from astropy.visualization import ZScaleInterval
+from numpy.typing import NDArray
+
+from galcore.images.image import SkyImage
+from galcore.types import GalcoreError
+
+STRETCHES = ("survey", "image", "zscale", "faint")
+LUPTON_Q = 8.0  # softening: larger keeps more detail in bright cores
+WAVELENGTH_ORDER = (
+    "fuv",
+    "nuv",
+    "u",
+    "b",
+    "g",
+    "v",
+    "r",
+    "vis",
+    "i",
+    "z",
+    "y",
+    "j",
+    "h",
+    "k",
+    "ks",
+    "w1",
+    "w2",
+)
+# Order matters only between bands with names; unnamed bands keep the order of the file, short to long.
+
+
+@dataclass(frozen=True, slots=True)
+class BandLimits:
+    """Levels of one band: sky, its scatter, and the level that looks white."""
+
+    sky: float
+    noise: float
+    white: float
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyLimits:
+    """Levels of each band of one survey."""
+
+    bands: tuple[BandLimits, ...]
+
+
+def to_rgb(image: SkyImage, *, stretch: str, limits: SurveyLimits | None = None) -> NDArray[np.uint8]:
+    """Bytes ``(H, W, 3)`` of an image under a stretch; grey for one band. NaN shows as black.
+
+    Args:
+        image: The stamp.
+        stretch: One of ``STRETCHES``.
+        limits: Levels of the survey; without them ``survey`` takes the levels of this image.
+
+    Raises:
+        GalcoreError: If the stretch has another name.
+    """
+    if stretch not in STRETCHES:
+        raise GalcoreError(f"stretch {stretch!r} is unknown; choose one of {', '.join(STRETCHES)}")
+    if image.kind == "picture":
+        return _picture_to_rgb(image.pixels, stretch)
+    chosen = choose_bands(image.bands)
+    planes = np.stack([clean(image.pixels[n]) for n in chosen])
+    if limits is None or len(limits.bands) != len(image.bands) or stretch != "survey":
+        levels = [measure_limits(plane) for plane in planes]
+    else:
+        levels = [limits.bands[n] for n in chosen]
+    if stretch == "zscale":
+        shown = np.stack([_scale_linearly(plane, *_zscale_limits(plane)) for plane in planes])
+    elif stretch == "faint":
+        shown = np.stack([_stretch_faint(plane, level) for plane, level in zip(planes, levels, strict=True)])
+    else:
+        shown = lupton(planes, levels)
+    return _to_bytes(shown)
+
+
+def choose_bands(bands: tuple[str, ...]) -> tuple[int, ...]:
+    """Indexes of the bands shown as red, green, blue (one for grey), longest wavelength as red.
+
+    >>> choose_bands(("g", "r", "i", "z", "y"))
+    (3, 2, 0)
+    >>> choose_bands(("r",))
+    (0,)
+    """
+    count = len(bands)
+    if count == 1:
+        return (0,)
+    order = list(range(count))
+    if all(name in WAVELENGTH_ORDER for name in bands):
+        order.sort(key=lambda n: WAVELENGTH_ORDER.index(bands[n]))
+    if count == 2:
+        return (order[1], order[0], order[0])
+    if count == 3:
+        return (order[2], order[1], order[0])
+    return (
+        order[round((count - 1) * 0.75)],
+        order[round((count - 1) * 0.45)],
+        order[round((count - 1) * 0.1)],
+    )
+
+
+def clean(plane: NDArray) -> NDArray[np.float32]:
+    """The plane as float32 with everything that is not finite, or absurdly large, set to NaN."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = plane.astype(np.float32)
+        values[~np.isfinite(values) | (np.abs(values) > 1e30)] = np.nan
+    return values
+
+
+def measure_limits(plane: NDArray) -> BandLimits:
+    """Levels of one plane: median sky, robust scatter below it, white at the 99.8th percentile.
+
+    The scatter is that of the pixels below the median, which galaxies do not reach.
+    """
+    values = plane[np.isfinite(plane)].astype(np.float64)
+    if values.size == 0:
+        return BandLimits(0.0, 1.0, 1.0)
+    sky, low, white = np.percentile(values, [50, 15.87, 99.8])
+    noise = float(sky - low)
+    spread = float(values.max() - values.min())
+    if noise <= 0:
+        noise = spread / 100 or 1.0
+    return BandLimits(float(sky), noise, float(max(white, sky + 5 * noise)))
+
+
+def lupton(planes: NDArray, levels: list[BandLimits]) -> NDArray[np.float32]:
+    """Colour-preserving asinh of one or three planes, in 0-1.
+
+    With ``I`` the mean of the sky-subtracted, white-scaled bands, each band becomes
+    ``x * f(I) / I``, ``f(I) = asinh(Q I) / asinh(Q)`` (after Lupton et al. 2004, PASP 116, 133). The noise
+    floor stays visible: black lies one and a half sigma below the sky.
+    """
+    scaled = np.empty(planes.shape, dtype=np.float32)
+    for n, level in enumerate(levels):
+        black = level.sky - 1.5 * level.noise
+        scaled[n] = np.clip((planes[n] - black) / max(level.white - black, 1e-30), 0, None)
+    scaled = np.nan_to_num(scaled, nan=0.0, posinf=1e6, neginf=0.0)
+    intensity = scaled.mean(axis=0)
+    softening = LUPTON_Q * _softening(levels)
+    factor = np.arcsinh(softening * intensity) / np.arcsinh(softening)
+    shown = scaled * np.divide(factor, intensity, out=np.zeros_like(factor), where=intensity > 0)
+    return shown / np.maximum(shown.max(axis=0), 1.0)  # a saturated core keeps its colour
+
+
+def _softening(levels: list[BandLimits]) -> float:
+    # deep images (white far above the noise) need a stronger stretch than shallow ones
+    depth = np.median([(level.white - level.sky) / level.noise for level in levels])
+    return float(np.clip(depth / 15, 0.4, 60))
+
+
+def _stretch_faint(plane: NDArray, level: BandLimits) -> NDArray[np.float32]:
+    signal = (plane - level.sky) / level.noise
+    compressed = np.arcsinh((signal + 1) / 2) / np.arcsinh(10.0)
+    return np.asarray(np.clip(np.nan_to_num(compressed, nan=0.0), 0, 1), dtype=np.float32)
+
+
+def _zscale_limits(plane: NDArray) -> tuple[float, float]:
+    values = plane[np.isfinite(plane)]
+    if values.size == 0:
+        return 0.0, 1.0
+    low, high = ZScaleInterval(n_samples=2000).get_limits(values)
+    return float(low), float(high)
+
+
+def _scale_linearly(plane: NDArray, low: float, high: float) -> NDArray[np.float32]:
+    scaled = (plane - low) / max(high - low, 1e-30)
+    return np.clip(np.nan_to_num(scaled, nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
+
+
+def _picture_to_rgb(pixels: NDArray[np.uint8], stretch: str) -> NDArray[np.uint8]:
+    if stretch == "survey":
+        return np.ascontiguousarray(pixels.transpose(1, 2, 0))
+    planes = pixels.astype(np.float32)
+    luminance = planes.mean(axis=0)
+    sky = float(np.median(luminance))
+    if stretch == "image":
+        white = max(float(np.percentile(luminance, 99.8)), sky + 4)
+        black = max(sky - 8, 0)
+        shown = _curve_picture(planes, black, white, 4.0)
+    elif stretch == "zscale":
+        low, high = _zscale_limits(luminance)
+        shown = np.clip((planes - low) / max(high - low, 1.0), 0, 1)
+    else:
+        noise = max(sky - float(np.percentile(luminance, 15.87)), 1.0)
+        shown = _curve_picture(planes, max(sky - noise, 0), max(sky + 60 * noise, sky + 60), 30.0)
+    return _to_bytes(shown)
+
+
+def _curve_picture(planes: NDArray, black: float, white: float, softening: float) -> NDArray[np.float32]:
+    scaled = np.clip((planes - black) / max(white - black, 1.0), 0, None)
+    intensity = scaled.mean(axis=0)
+    factor = np.arcsinh(softening * intensity) / np.arcsinh(softening)
+    shown = scaled * np.divide(factor, intensity, out=np.zeros_like(factor), where=intensity > 0)
+    return shown / np.maximum(shown.max(axis=0), 1.0)
+
+
+def _to_bytes(shown: NDArray) -> NDArray[np.uint8]:
+    rgb = np.broadcast_to(shown, (3, *shown.shape[1:])) if len(shown) == 1 else shown
+    return np.ascontiguousarray((np.clip(rgb, 0, 1) * 255 + 0.5).astype(np.uint8).transpose(1, 2, 0))
