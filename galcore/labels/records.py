@@ -143,7 +143,7 @@ def event_columns(
         [event.answer for event in events],
         [bool(event.explicit) for event in events],
         [str(event.reason) for event in events],
-        [_finite(event.score) for event in events],
+        [finite(event.score) for event in events],
         [event.model_version for event in events],
         [event.grid_id for event in events],
         [event.round for event in events],
@@ -154,5 +154,6 @@ def event_columns(
     ]
 
 
-def _finite(score: float | None) -> float | None:
+def finite(score: float | None) -> float | None:
+    """A score as it is stored: NaN and infinity say nothing and become null."""
     return None if score is None or not math.isfinite(score) else float(score)

@@ -10,6 +10,8 @@ import duckdb
 from galcore.types import GalcoreError
 
 MIGRATIONS_DIR = Path(__file__).parent / "migrations"
+# Readable by DuckDB 1.4 (its long-term release) and later, so that people can look into the file themselves.
+STORAGE_VERSION = "v1.4.0"
 
 _CREATE_RECORD = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
@@ -27,6 +29,11 @@ class Migration:
     sql: str
 
 
+def connect(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open or create a database file in the storage format of :data:`STORAGE_VERSION`."""
+    return duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE_VERSION})
+
+
 def read_migrations(folder: Path = MIGRATIONS_DIR) -> tuple[Migration, ...]:
     """Migrations of a folder in the order in which they apply.
 
@@ -38,10 +45,9 @@ def read_migrations(folder: Path = MIGRATIONS_DIR) -> tuple[Migration, ...]:
 
 
 def schema_version(connection: duckdb.DuckDBPyConnection) -> int:
-    """Number of the last migration the database has had; 0 for an empty one."""
-    connection.execute(_CREATE_RECORD)
-    row = connection.execute("SELECT coalesce(max(version), 0) FROM schema_migrations").fetchone()
-    return int(row[0]) if row else 0
+    """Number of the last migration the database has had."""
+    (row,) = connection.execute("SELECT coalesce(max(version), 0) FROM schema_migrations").fetchall()
+    return int(row[0])
 
 
 def migrate(
@@ -62,6 +68,7 @@ def migrate(
     """
     migrations = read_migrations(folder)
     newest = migrations[-1].version if migrations else 0
+    connection.execute(_CREATE_RECORD)
     present = schema_version(connection)
     if present > newest:
         raise GalcoreError(

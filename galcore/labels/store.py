@@ -14,37 +14,20 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pandas as pd
 
-from galcore.labels import queries
-from galcore.labels.records import (
-    EVENT_COLUMNS,
-    RecordedGrid,
-    as_utc,
-    campaign_to_json,
-    event_columns,
-    now_utc,
-    validate_campaign,
-    validate_event,
-)
-from galcore.labels.schema import migrate
+from galcore.labels import grids, queries
+from galcore.labels.campaigns import insert_campaign, insert_changed_campaign
+from galcore.labels.ledger import Ledger
+from galcore.labels.parquet import write_backup
+from galcore.labels.records import RecordedGrid, validate_event
+from galcore.labels.schema import connect, migrate
+from galcore.labels.snapshot import Snapshotter, write_snapshot
 from galcore.labels.writer import Writer
-from galcore.types import Campaign, EventKind, GalcoreError, Grid, LabelEvent
-
-# Readable by DuckDB 1.4 (its long-term release) and later, so that people can look into the file themselves.
-STORAGE_VERSION = "v1.4.0"
-
-_INSERT_EVENTS = "INSERT INTO label_events SELECT " + ", ".join(
-    f"unnest(?::{kind}[])" for _, kind in EVENT_COLUMNS
-)
-_INSERT_ITEMS = (
-    "INSERT INTO grid_items SELECT ?, unnest(?::INTEGER[]), unnest(?::VARCHAR[]), "
-    "unnest(?::VARCHAR[]), unnest(?::DOUBLE[])"
-)
+from galcore.types import Campaign, GalcoreError, Grid, LabelEvent
 
 _open_paths: set[Path] = set()
 _open_paths_door = threading.Lock()
@@ -59,12 +42,10 @@ class LabelStore:
         self._door = threading.Lock()
         self._version = 0
         self._present: dict[tuple[str, str], float] = {}
+        self._snapshotter: Snapshotter | None = None
         self._closed = False
-        row = connection.execute(
-            "SELECT greatest((SELECT max(seq) FROM label_events), (SELECT max(seq) FROM grids), 0)"
-        ).fetchone()
-        self._next_seq = int(row[0]) + 1 if row else 1  # used by the writer thread only
-        self._writer = Writer(connection.cursor(), label=str(path), on_commit=self._count_commit)
+        self._ledger = Ledger(connection)
+        self._writer = Writer(connection.cursor(), label=str(path), on_end=self._settle)
 
     @classmethod
     def open(cls, path: Path) -> LabelStore:
@@ -77,9 +58,7 @@ class LabelStore:
         path = Path(path).resolve()
         with _open_paths_door:
             if path in _open_paths:
-                raise GalcoreError(
-                    f"{path} is open already in this process: use that LabelStore, or close it."
-                )
+                raise GalcoreError(f"{path} is open already in this process: use that LabelStore.")
             _open_paths.add(path)
         try:
             return cls(_connect(path), path)
@@ -89,8 +68,10 @@ class LabelStore:
             raise
 
     def close(self) -> None:
-        """Store what is queued and release the file; calling it again does nothing."""
+        """Store what is queued, write the last snapshot, release the file; calling it again does nothing."""
         self._writer.close()
+        if self._snapshotter is not None:
+            self._snapshotter.close()
         with self._door:
             if self._closed:
                 return
@@ -118,17 +99,7 @@ class LabelStore:
         Raises:
             GalcoreError: If a field is wrong, or its id or name is taken.
         """
-        checked = validate_campaign(campaign)
-        campaign = replace(checked, created_at=checked.created_at or as_utc(now_utc()))
-
-        def create(cursor: duckdb.DuckDBPyConnection) -> None:
-            others = queries.read_campaigns(cursor)
-            if any(other.campaign_id == campaign.campaign_id for other in others):
-                raise GalcoreError(f"There is a campaign {campaign.campaign_id!r} already: update that one.")
-            _insert_campaign(cursor, campaign, version=1, others=others)
-
-        self._writer.write(create)
-        return campaign
+        return self._writer.write(lambda cursor: insert_campaign(cursor, campaign))
 
     def update_campaign(self, campaign: Campaign) -> Campaign:
         """Store changed settings as a new version; labels keep the version they were given under.
@@ -136,18 +107,7 @@ class LabelStore:
         Raises:
             GalcoreError: If there is no such campaign, a field is wrong, or an answer with labels is missing.
         """
-        checked = validate_campaign(campaign)
-
-        def update(cursor: duckdb.DuckDBPyConnection) -> Campaign:
-            before, version = queries.read_campaign(cursor, checked.campaign_id)
-            changed = replace(checked, created_at=before.created_at)
-            if changed == before:
-                return before
-            _require_answers(cursor, changed)
-            _insert_campaign(cursor, changed, version=version + 1, others=queries.read_campaigns(cursor))
-            return changed
-
-        return self._writer.write(update)
+        return self._writer.write(lambda cursor: insert_changed_campaign(cursor, campaign))
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """Every campaign, open or closed, oldest first."""
@@ -171,31 +131,12 @@ class LabelStore:
                 one of the campaign's.
             LabelWriteError: If the disk refuses (also an ``OSError``).
         """
-        distinct = list({event.event_id: event for event in reversed(events)}.values())[::-1]
-        for event in distinct:
+        events = tuple(events)
+        for event in events:
             validate_event(event)
-        if not distinct:
+        if not events:
             return 0
-        return self._writer.write(lambda cursor: self._insert_events(cursor, distinct))
-
-    def _insert_events(self, cursor: duckdb.DuckDBPyConnection, events: list[LabelEvent]) -> int:
-        stored = cursor.execute(
-            "SELECT event_id FROM label_events WHERE event_id IN (SELECT unnest(?::VARCHAR[]))",
-            [[event.event_id for event in events]],
-        ).fetchall()
-        known = {event_id for (event_id,) in stored}
-        fresh = [event for event in events if event.event_id not in known]
-        if not fresh:
-            return 0
-        versions = {}
-        for campaign_id in {event.campaign_id for event in fresh}:
-            campaign, versions[campaign_id] = queries.read_campaign(cursor, campaign_id)
-            _require_open(campaign, [event for event in fresh if event.campaign_id == campaign_id])
-        columns = event_columns(
-            fresh, first_seq=self._take_seq(len(fresh)), campaign_versions=versions, created_at=now_utc()
-        )
-        cursor.execute(_INSERT_EVENTS, columns)
-        return len(fresh)
+        return self._writer.write(lambda cursor: self._ledger.insert_events(cursor, events))
 
     def current(self, campaign_id: str) -> pd.DataFrame:
         """Last standing answer per galaxy and annotator.
@@ -208,7 +149,7 @@ class LabelStore:
             return queries.read_current(cursor, campaign_id)
 
     def votes(self, campaign_id: str) -> pd.DataFrame:
-        """One row a galaxy that has an answer.
+        """One row a galaxy that has an answer, by ``galaxy_id``.
 
         Returns:
             Columns ``galaxy_id``, ``votes_<answer>`` and ``explicit_<answer>`` for each answer,
@@ -228,39 +169,22 @@ class LabelStore:
         with self._reading() as cursor:
             return queries.read_seen(cursor, campaign_id, annotator)
 
+    def people(self, campaign_id: str) -> pd.DataFrame:
+        """One row a person, most answers first.
+
+        Returns:
+            Columns ``annotator, n_answers, n_explicit, n_skipped, n_undone, n_grids, first_at, last_at``
+            (UTC) and ``labels_per_hour`` of active time (breaks of more than 5 minutes left out; NaN where
+            no time is known).
+        """
+        with self._reading() as cursor:
+            return queries.read_people(cursor, campaign_id)
+
     # grids
 
     def record_grid(self, grid: Grid) -> None:
         """Store what a person is about to be shown and why; the same ``grid_id`` again is a no-op."""
-        self._writer.write(lambda cursor: self._insert_grid(cursor, grid))
-
-    def _insert_grid(self, cursor: duckdb.DuckDBPyConnection, grid: Grid) -> None:
-        queries.read_campaign(cursor, grid.campaign_id)
-        if cursor.execute("SELECT 1 FROM grids WHERE grid_id = ?", [grid.grid_id]).fetchone():
-            return
-        cursor.execute(
-            "INSERT INTO grids VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                self._take_seq(1),
-                grid.grid_id,
-                grid.campaign_id,
-                grid.annotator,
-                grid.round,
-                grid.model_version,
-                now_utc(),
-            ],
-        )
-        items = grid.items
-        cursor.execute(
-            _INSERT_ITEMS,
-            [
-                grid.grid_id,
-                list(range(len(items))),
-                [item.galaxy_id for item in items],
-                [str(item.reason) for item in items],
-                [item.score for item in items],
-            ],
-        )
+        self._writer.write(lambda cursor: self._ledger.insert_grid(cursor, grid))
 
     def grids(
         self, campaign_id: str, annotator: str, *, submitted: bool | None = None, limit: int = 10
@@ -274,7 +198,7 @@ class LabelStore:
             limit: At most so many.
         """
         with self._reading() as cursor:
-            return queries.read_grids(cursor, campaign_id, annotator, submitted=submitted, limit=limit)
+            return grids.read_grids(cursor, campaign_id, annotator, submitted=submitted, limit=limit)
 
     # who is here: kept in memory, since it is of no use after a minute
 
@@ -290,6 +214,25 @@ class LabelStore:
             here = [who for (where, who), at in self._present.items() if where == campaign_id and at >= since]
         return tuple(sorted(here))
 
+    # copies
+
+    def snapshot(self, folder: Path) -> None:
+        """Write the Parquet copy that other processes read (:class:`SnapshotLabels`), swapped in whole."""
+        with self._reading() as cursor:
+            write_snapshot(cursor, Path(folder))
+
+    def auto_snapshot(self, folder: Path, every_s: float = 5) -> None:
+        """From now on refresh the snapshot after commits, at most every ``every_s``, on its own thread."""
+        if self._snapshotter is not None:
+            self._snapshotter.close()
+        self._snapshotter = Snapshotter(lambda: self.snapshot(folder), every_s=every_s)
+        self._snapshotter.notify()
+
+    def backup(self, folder: Path) -> Path:
+        """Write a dated copy into ``folder`` and return its path; ``restore_backup`` brings it back."""
+        with self._reading() as cursor:
+            return write_backup(cursor, Path(folder))
+
     # inside
 
     @contextmanager
@@ -304,18 +247,18 @@ class LabelStore:
         finally:
             cursor.close()
 
-    def _take_seq(self, count: int) -> int:
-        first, self._next_seq = self._next_seq, self._next_seq + count
-        return first
-
-    def _count_commit(self) -> None:
-        self._version += 1
+    def _settle(self, committed: bool) -> None:
+        self._ledger.settle(committed=committed)
+        if committed:
+            self._version += 1
+            if self._snapshotter is not None:
+                self._snapshotter.notify()
 
 
 def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        connection = duckdb.connect(str(path), config={"storage_compatibility_version": STORAGE_VERSION})
+        connection = connect(path)
     except duckdb.Error as error:
         raise GalcoreError(_why_not_open(path, str(error))) from error
     try:
@@ -335,38 +278,3 @@ def _why_not_open(path: Path, message: str) -> str:
             "or read the copy in labels.snapshot."
         )
     return f"{path} cannot be opened as a label file: {message}. Restore it from a backup, or move it away."
-
-
-def _insert_campaign(
-    cursor: duckdb.DuckDBPyConnection, campaign: Campaign, *, version: int, others: Sequence[Campaign]
-) -> None:
-    for other in others:
-        if other.campaign_id != campaign.campaign_id and other.name.casefold() == campaign.name.casefold():
-            raise GalcoreError(f"There is a campaign named {other.name!r} already: choose another name.")
-    cursor.execute(
-        "INSERT INTO campaign_versions VALUES (?, ?, ?, ?, ?)",
-        [campaign.campaign_id, version, campaign.name, campaign_to_json(campaign), now_utc()],
-    )
-
-
-def _require_answers(cursor: duckdb.DuckDBPyConnection, campaign: Campaign) -> None:
-    rows = cursor.execute(
-        "SELECT answer, sum(n_votes)::INTEGER FROM votes WHERE campaign_id = ? GROUP BY answer",
-        [campaign.campaign_id],
-    ).fetchall()
-    for answer, count in rows:
-        if answer not in campaign.answers:
-            raise GalcoreError(
-                f"Campaign {campaign.name!r}: {count} labels say {answer!r}, so that answer has to stay."
-            )
-
-
-def _require_open(campaign: Campaign, events: Sequence[LabelEvent]) -> None:
-    if campaign.state == "closed":
-        raise GalcoreError(f"Campaign {campaign.name!r} is closed: reopen it to label in it.")
-    for event in events:
-        if event.kind == EventKind.LABEL and event.answer not in campaign.answers:
-            raise GalcoreError(
-                f"{event.answer!r} is not an answer of campaign {campaign.name!r}: "
-                f"use one of {', '.join(campaign.answers)}."
-            )

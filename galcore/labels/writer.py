@@ -37,16 +37,16 @@ class Writer:
     Args:
         connection: Used by this thread only, from now on.
         label: What is written, for messages (the path of the file).
-        on_commit: Called on the writer's thread after each commit, before the callers are answered; must be
-            quick and must not raise.
+        on_end: Called on the writer's thread when a transaction has ended, with whether it was committed,
+            before the callers are answered; must be quick and must not raise.
     """
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, *, label: str, on_commit: Callable[[], None]
+        self, connection: duckdb.DuckDBPyConnection, *, label: str, on_end: Callable[[bool], None]
     ) -> None:
         self._connection = connection
         self._label = label
-        self._on_commit = on_commit
+        self._on_end = on_end
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._door = threading.Lock()
         self._closed = False
@@ -56,8 +56,8 @@ class Writer:
     def write(self, work: Work[T]) -> T:
         """What ``work(connection)`` returns, after it is committed.
 
-        ``work`` may run a second time if another function of the same group failed, so it must not change
-        anything but the database.
+        ``work`` runs a second time if another function of the same group failed, so what it changes besides
+        the database has to be taken back in ``on_end``.
 
         Raises:
             GalcoreError: If the writer is closed, or whatever ``work`` raises; nothing is stored then.
@@ -77,6 +77,7 @@ class Writer:
                 self._closed = True
                 self._jobs.put(None)
         self._thread.join()
+        self._connection.close()
 
     def _run(self) -> None:
         while True:
@@ -121,8 +122,9 @@ class Writer:
             self._connection.commit()
         except Exception:
             self._rollback()
+            self._on_end(False)
             raise
-        self._on_commit()
+        self._on_end(True)
         return results
 
     def _rollback(self) -> None:

@@ -1,0 +1,105 @@
+"""Label tables as a folder of Parquet files with a manifest, and back; dated backups."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from galcore.labels.schema import connect, migrate, read_migrations, schema_version
+from galcore.types import GalcoreError
+
+TABLES = ("campaign_versions", "label_events", "grids", "grid_items")
+MANIFEST = "manifest.json"
+
+
+def write_tables(cursor: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Copy every table, all of one moment, into a new folder."""
+    folder.mkdir(parents=True)
+    cursor.begin()
+    try:
+        version = schema_version(cursor)
+        for table in TABLES:
+            cursor.table(table).write_parquet(str(folder / f"{table}.parquet"), compression="zstd")
+    finally:
+        cursor.rollback()
+    note = {"schema_version": version, "written_at": datetime.now(UTC).isoformat()}
+    (folder / MANIFEST).write_text(json.dumps(note), "utf-8")
+
+
+def load_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Fill an empty database from :func:`write_tables`, in the layout it had, then bring it to the newest.
+
+    Raises:
+        GalcoreError: If the folder is no such copy, or was written by a newer Galcore.
+    """
+    version = _layout(folder)
+    migrate(connection, up_to=version)
+    for table in TABLES:
+        try:
+            connection.execute(
+                f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet(?)",  # table: one of TABLES
+                [str(folder / f"{table}.parquet")],
+            )
+        except duckdb.Error as error:
+            raise GalcoreError(
+                f"{folder / table}.parquet cannot be read, use another copy: {error}"
+            ) from error
+    migrate(connection)
+
+
+def write_backup(cursor: duckdb.DuckDBPyConnection, folder: Path) -> Path:
+    """Write ``labels-<date>`` into ``folder``, flushed to disk before it gets its name.
+
+    Returns:
+        The folder written; give it to :func:`restore_backup`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"labels-{datetime.now(UTC):%Y-%m-%dT%H%M%S.%fZ}"
+    unfinished = target.with_name(f".{target.name}")
+    write_tables(cursor, unfinished)
+    for path in unfinished.iterdir():
+        with path.open("rb+") as file:
+            os.fsync(file.fileno())
+    unfinished.replace(target)
+    return target
+
+
+def restore_backup(backup: Path, path: Path) -> None:
+    """Make a label file of a backup (or of one generation of a snapshot), in the newest layout.
+
+    Args:
+        backup: Folder that :func:`write_backup` returned.
+        path: File to make; must not exist.
+
+    Raises:
+        GalcoreError: If ``path`` exists, or ``backup`` is not one or was written by a newer Galcore.
+    """
+    if path.exists():
+        raise GalcoreError(f"{path} exists: move it away first, so that no labels are overwritten.")
+    _layout(backup)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.restoring")
+    unfinished.unlink(missing_ok=True)
+    try:
+        with connect(unfinished) as connection:
+            load_tables(connection, backup)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _layout(folder: Path) -> int:
+    try:
+        version = int(json.loads((folder / MANIFEST).read_text("utf-8"))["schema_version"])
+    except (OSError, ValueError, KeyError) as error:
+        raise GalcoreError(f"{folder} is not a copy of labels (no readable {MANIFEST}): {error}.") from error
+    newest = read_migrations()[-1].version
+    if version > newest:
+        raise GalcoreError(
+            f"{folder} has layout {version}, and this Galcore knows layouts up to {newest}: update Galcore."
+        )
+    return version

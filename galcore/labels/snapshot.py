@@ -1,0 +1,146 @@
+"""A Parquet copy of the labels that other processes read while one process holds the label file.
+
+A snapshot folder holds one folder of Parquet files per generation and ``current.json``, which names the
+newest; only that small file is replaced, in one step, so a reader never meets half a copy.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from galcore.labels import queries
+from galcore.labels.parquet import load_tables, write_tables
+from galcore.types import Campaign, GalcoreError
+
+GENERATIONS_KEPT = 3  # a reader that was slow to open an older one still finds it
+CURRENT = "current.json"
+
+_log = logging.getLogger(__name__)
+
+
+def write_snapshot(cursor: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Write a new generation and make it the current one.
+
+    Args:
+        cursor: A cursor of its own; the copy is of one moment.
+        folder: Snapshot folder, created if absent.
+    """
+    generation = f"{time.time_ns():020d}"
+    write_tables(cursor, folder / generation)
+    note = folder / f"{generation}.json"
+    note.write_text(json.dumps({"generation": generation}), "utf-8")
+    note.replace(folder / CURRENT)
+    generations = sorted(path for path in folder.iterdir() if path.is_dir())
+    for old in generations[:-GENERATIONS_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+class SnapshotLabels:
+    """The labels as they were when the snapshot was written, read-only, for any process.
+
+    Args:
+        folder: Folder given to ``LabelStore.snapshot``.
+
+    Raises:
+        GalcoreError: If there is no snapshot, or it was written by a newer Galcore.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder)
+        self._door = threading.Lock()
+        self._connection = duckdb.connect(":memory:")
+        load_tables(self._connection, _current_generation(self.folder))
+
+    def campaigns(self) -> tuple[Campaign, ...]:
+        """As ``LabelStore.campaigns``."""
+        return queries.read_campaigns(self._cursor())
+
+    def campaign(self, campaign_id: str) -> Campaign:
+        """As ``LabelStore.campaign``."""
+        return queries.read_campaign(self._cursor(), campaign_id)[0]
+
+    def current(self, campaign_id: str) -> pd.DataFrame:
+        """As ``LabelStore.current``."""
+        return queries.read_current(self._cursor(), campaign_id)
+
+    def votes(self, campaign_id: str) -> pd.DataFrame:
+        """As ``LabelStore.votes``."""
+        return queries.read_votes(self._cursor(), campaign_id)
+
+    def history(self, campaign_id: str, galaxy_id: str | None = None) -> pd.DataFrame:
+        """As ``LabelStore.history``."""
+        return queries.read_history(self._cursor(), campaign_id, galaxy_id)
+
+    def people(self, campaign_id: str) -> pd.DataFrame:
+        """As ``LabelStore.people``."""
+        return queries.read_people(self._cursor(), campaign_id)
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._door:
+            return self._connection.cursor()
+
+
+class Snapshotter:
+    """Runs ``write`` on its own thread after :meth:`notify`; notices that come meanwhile make one more."""
+
+    def __init__(self, write: Callable[[], None], *, every_s: float) -> None:
+        self._write = write
+        self._every_s = every_s
+        self._door = threading.Condition()
+        self._dirty = False
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="galcore-label-snapshot", daemon=True)
+        self._thread.start()
+
+    def notify(self) -> None:
+        """Say that something changed; returns at once."""
+        with self._door:
+            self._dirty = True
+            self._door.notify()
+
+    def close(self) -> None:
+        """Write once more if something changed since the last run, and stop."""
+        with self._door:
+            self._stopping = True
+            self._door.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._door:
+                self._door.wait_for(lambda: self._dirty or self._stopping)
+                if not self._dirty:
+                    return
+                self._dirty = False
+            written = self._try_write()
+            with self._door:
+                stopping = self._door.wait_for(lambda: self._stopping, timeout=self._every_s)
+                if stopping and not written:
+                    return
+                self._dirty |= not written
+
+    def _try_write(self) -> bool:
+        try:
+            self._write()
+        except (OSError, duckdb.Error, GalcoreError) as error:
+            _log.warning("The label snapshot was not refreshed; the labels themselves are stored. %s", error)
+            return False
+        return True
+
+
+def _current_generation(folder: Path) -> Path:
+    try:
+        return folder / str(json.loads((folder / CURRENT).read_text("utf-8"))["generation"])
+    except (OSError, ValueError, KeyError) as error:
+        raise GalcoreError(
+            f"{folder} has no snapshot of labels yet: open the workspace in Galcore once, or label something."
+        ) from error
