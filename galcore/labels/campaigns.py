@@ -53,7 +53,7 @@ def _insert_version(cursor: duckdb.DuckDBPyConnection, campaign: Campaign, *, ve
 
 def _require_used_answers(cursor: duckdb.DuckDBPyConnection, campaign: Campaign) -> None:
     used = cursor.execute(
-        "SELECT answer, sum(n_votes)::INTEGER FROM votes WHERE campaign_id = ? GROUP BY answer",
+        "SELECT answer, sum(n_votes)::INTEGER FROM votes(?) GROUP BY answer",
         [campaign.campaign_id],
     ).fetchall()
     for answer, count in used:

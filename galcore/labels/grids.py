@@ -32,9 +32,10 @@ WHERE grid_id IN (SELECT unnest($grid_ids::VARCHAR[])) ORDER BY grid_id, positio
 """
 
 _GRID_ANSWERS = """
-SELECT galaxy_id, answer, event_id FROM current_answers
-WHERE campaign_id = $campaign_id AND annotator = $annotator
+SELECT galaxy_id, arg_max(answer, seq), arg_max(event_id, seq) FROM standing_events
+WHERE campaign_id = $campaign_id AND annotator = $annotator AND kind = 'label'
   AND galaxy_id IN (SELECT unnest($galaxy_ids::VARCHAR[]))
+GROUP BY galaxy_id
 """
 
 _GRID_SKIPS = """

@@ -23,7 +23,7 @@ FROM campaign_versions GROUP BY campaign_id ORDER BY min(changed_at), campaign_i
 _CURRENT = """
 SELECT galaxy_id, annotator, answer, explicit, reason, score, model_version, grid_id, round,
        display, event_id, created_at, seq
-FROM current_answers WHERE campaign_id = ? ORDER BY seq
+FROM current_answers(?) ORDER BY seq
 """
 
 _HISTORY = """
@@ -47,7 +47,7 @@ WITH submissions AS (
     FROM times WHERE spent_s <= $2 GROUP BY annotator
 ), answers AS (
     SELECT annotator, count(*)::INTEGER AS n_answers, count(*) FILTER (WHERE explicit)::INTEGER AS n_explicit
-    FROM current_answers WHERE campaign_id = $1 GROUP BY annotator
+    FROM current_answers($1) GROUP BY annotator
 ), events AS (
     SELECT annotator,
         count(*) FILTER (WHERE kind = 'skip')::INTEGER AS n_skipped,
@@ -98,13 +98,13 @@ def read_votes(cursor: Cursor, campaign_id: str) -> pd.DataFrame:
     campaign, _ = read_campaign(cursor, campaign_id)
     # Only numbers of columns are put into the text; answers are people's words and go in as parameters.
     columns = [
-        f"sum({column}) FILTER (WHERE answer = ${index + 2}) AS {column}_{index}"
-        for column in ("n_votes", "n_explicit")
+        f"count(*) FILTER (WHERE answer = ${index + 2}{condition})::INTEGER AS {name}_{index}"
+        for name, condition in (("votes", ""), ("explicit", " AND explicit"))
         for index in range(len(campaign.answers))
     ]
-    sql = f"SELECT galaxy_id, {', '.join(columns)} FROM votes WHERE campaign_id = $1 GROUP BY 1 ORDER BY 1"
+    sql = f"SELECT galaxy_id, {', '.join(columns)} FROM current_answers($1) GROUP BY 1 ORDER BY 1"
     counted = _frame(cursor, sql, [campaign_id, *campaign.answers])
-    counts = counted.iloc[:, 1:].fillna(0).to_numpy(np.int32)  # (N, 2 K)
+    counts = counted.iloc[:, 1:].to_numpy()  # (N, 2 K)
     votes, explicit = np.split(counts, 2, axis=1)  # (N, K) each
     total, most = votes.sum(axis=1), votes.max(axis=1, initial=0)
     tied = (votes == most[:, None]).sum(axis=1) > 1
