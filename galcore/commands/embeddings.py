@@ -32,7 +32,7 @@ def write_embeddings(
     summary = {
         "out": str(out),
         "n_galaxies": len(embeddings.galaxy_ids),
-        "dimension": int(embeddings.memory_map.shape[1]) if len(embeddings.galaxy_ids) else 0,
+        "dimension": embeddings.embedding_dim,
         "model": embeddings.manifest.model,
         "model_hash": embeddings.manifest.model_hash,
     }

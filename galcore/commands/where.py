@@ -1,4 +1,4 @@
-"""How a workspace is named on the command line: a path, or a name in the workspaces folder."""
+"""How a workspace is named on the command line: a path, or the name of one in the workspaces folder."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ from pathlib import Path
 
 from galcore.settings import Settings
 
-WORKSPACE_HELP = "Workspace: a folder, or a name in the workspaces folder (GALCORE_WORKSPACES)."
+WORKSPACE_HELP = "Workspace: a folder, or the name of one in the workspaces folder (GALCORE_WORKSPACES)."
 
 
 def workspace_folder(name_or_path: str) -> Path:
-    """Folder of a workspace given by path or by name.
-
-    A bare name means the workspaces folder, unless a folder of that name lies here.
-    """
+    """The path as it stands, unless only the workspaces folder has a workspace of that name."""
     path = Path(name_or_path).expanduser()
-    if path.is_absolute() or len(path.parts) > 1 or path.exists():
-        return path
-    return Settings.from_environment().workspaces_dir / path
+    named = Settings.from_environment().workspaces_dir / path
+    return named if not path.exists() and named.is_dir() else path
