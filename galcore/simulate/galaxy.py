@@ -114,7 +114,13 @@ def _inclined(t: Columns, f: Frame, grid: NestedGrid, texture: Tensor) -> tuple[
     smooth = profiles.exponential(r, t["radius_px"], t["axis_ratio"])
     sheared = spiral.patches(texture[:, 0], ln_r, psi)
     fine = spiral.patches(texture[:, 1], 1.5 * ln_r, azimuth)
-    clumps = torch.exp(t["clumpiness"] * (0.75 * sheared + 0.75 * fine))
+    patchy = 0.75 * sheared + 0.75 * fine
+    ragged = (t["stage"][:, 0] > 8.4).nonzero()[:, 0]
+    if len(ragged):
+        patchy[ragged] = _ragged(
+            f.u[ragged] / t["radius_px"][ragged], f.v[ragged] / t["radius_px"][ragged], texture[ragged]
+        )
+    clumps = torch.exp(t["clumpiness"] * patchy)
     lopsided = 1.0 + (t["lopsided"] * r).clamp(-0.5, 0.5) * torch.cos(azimuth - t["arm_phase"])
     disc = smooth * lopsided
 
@@ -150,6 +156,14 @@ def _inclined(t: Columns, f: Frame, grid: NestedGrid, texture: Tensor) -> tuple[
         + 1.3 * tilt * near * torch.exp(-1.2 * r) * torch.exp(0.6 * sheared)
     )
     return torch.stack([disc, _unit(bar, grid), _unit(young, grid), _unit(ring, grid)], 1), depth
+
+
+def _ragged(x: Tensor, y: Tensor, texture: Tensor) -> Tensor:
+    """Patchiness of an irregular: big and small cells in the plane, without regard to the centre."""
+    cells = spiral.TEXTURE_SHAPE[1] / (2.0 * math.pi)
+    coarse = spiral.patches(texture[:, 0], 0.26 * y - 0.5, x * 2.2 / cells * 2.0 + 1.0)
+    small = spiral.patches(texture[:, 1], 0.62 * y - 0.5, x * 5.5 / cells * 2.0 + 1.0)
+    return 0.9 * coarse + 0.6 * small
 
 
 def _bar(t: Columns, r: Tensor, azimuth: Tensor) -> Tensor:

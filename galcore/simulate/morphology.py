@@ -13,7 +13,17 @@ import pandas as pd
 from galcore.types import FloatArray
 
 Draw = np.random.Generator
-ARTEFACTS = ("trail", "bright_star", "scattered_light", "cut_frame", "cosmic_rays", "ghost", "bleed")
+ARTEFACT_SHARES = {
+    "trail": 0.22,
+    "bright_star": 0.22,
+    "bleed": 0.12,
+    "scattered_light": 0.14,
+    "cut_frame": 0.10,
+    "cosmic_rays": 0.06,
+    "ghost": 0.06,
+    "moving_object": 0.05,
+    "misaligned_bands": 0.03,
+}
 
 
 def draw_morphology(kind: np.ndarray, rng: Draw) -> pd.DataFrame:
@@ -30,7 +40,8 @@ def draw_morphology(kind: np.ndarray, rng: Draw) -> pd.DataFrame:
     _draw_bar_and_ring(table, rng)
     _draw_fractions(table, rng)
     _draw_merger(table, rng)
-    table["artefact_kind"] = np.where(table.artefact, rng.choice(ARTEFACTS, len(table)), "none")
+    faults = rng.choice(list(ARTEFACT_SHARES), len(table), p=list(ARTEFACT_SHARES.values()))
+    table["artefact_kind"] = np.where(table.artefact, faults, "none")
     return table
 
 

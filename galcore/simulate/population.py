@@ -26,7 +26,6 @@ KIND_SHARES = {
     "artefact": 0.05,
 }
 KINDS = tuple(KIND_SHARES)
-COMPONENTS = ("bulge", "disc", "bar", "young", "ring", "companion", "tidal", "source")
 
 
 def draw_parameters(
@@ -122,9 +121,11 @@ def _draw_photometry(table: pd.DataFrame, rng: np.random.Generator, sky: Survey)
     brightness = rng.normal(
         np.interp(stage, [-5, -2, 1, 4, 7, 10], [20.6, 20.6, 21.0, 21.3, 21.9, 22.4]), 0.45
     )
-    table["surface_brightness_mag_arcsec2"] = brightness
     area = 2 * np.pi * table.radius_arcsec**2 * np.where(table.edge_on, 0.35, table.axis_ratio)
-    mag = brightness - 2.5 * np.log10(area)
+    # Galaxies come from a catalogue with a limit, as the SDSS main sample has at r = 17.8.
+    limit = sky.depth_mag[1] - 4.3 + rng.exponential(0.25, n)
+    mag = np.minimum(brightness - 2.5 * np.log10(area), limit)
+    table["surface_brightness_mag_arcsec2"] = mag + 2.5 * np.log10(area)
     ages = {
         "bulge": np.interp(stage, [-5, 1, 4, 7, 10], [1.0, 0.98, 0.9, 0.7, 0.4]),
         "disc": np.interp(stage, [-5, -2, 0, 3, 6, 10], [1.0, 0.95, 0.78, 0.52, 0.30, 0.15]),
@@ -142,7 +143,7 @@ def _draw_photometry(table: pd.DataFrame, rng: np.random.Generator, sky: Survey)
     reference = sky.bands[1]
     table[f"mag_{reference}"] = mag
     table["source_mag"] = np.where(lens, mag + rng.uniform(2.6, 4.8, n), np.nan)
-    total = sum(component_flux(table, part, sky) for part in ("bulge", "disc", "bar", "young", "ring"))
+    total = np.sum([component_flux(table, part, sky) for part in ages], axis=0)
     for c, band in enumerate(sky.bands):
         table[f"mag_{band}"] = sky.zero_point - 2.5 * np.log10(np.maximum(total[:, c], 1e-9))
 
@@ -158,12 +159,16 @@ def _draw_observation(table: pd.DataFrame, rng: np.random.Generator, sky: Survey
     """Seeing, noise, centring and the crowd around; big galaxies are rebinned, so sharper and cleaner."""
     n = len(table)
     common_psf, common_noise = rng.normal(0, 1, n), rng.normal(0, 1, n)
-    rebin = np.clip(table.radius_arcsec / sky.pixel_scale_arcsec / (0.10 * size_px), 1.0, 2.0)
+    share = (table.radius_arcsec / sky.pixel_scale_arcsec / size_px).to_numpy()
+    # Public stamps are scaled to their galaxy: big ones are rebinned, some small ones blown up.
+    blown_up = np.where((rng.random(n) < 0.4) & (share < 0.12), rng.uniform(1.0, 1.9, n), 1.0)
+    zoom = np.where(blown_up > 1.0, blown_up, 1.0 / np.clip(share / 0.10, 1.0, 2.2))
+    table["noise_correlation_px"] = np.where(blown_up > 1.0, 0.55 * blown_up, 0.0)
     for c, band in enumerate(sky.bands):
         law, noise = sky.psf_law(c), sky.noise_law(c)
         deviate = 0.8 * common_psf + 0.6 * rng.normal(0, 1, n)
         sigma = np.maximum(law.loc + law.scale * np.exp(law.shape * deviate), 0.4)
-        table[f"psf_fwhm_px_{band}"] = np.maximum(sigma * 2.3548 / rebin, 1.3)
+        table[f"psf_fwhm_px_{band}"] = np.maximum(sigma * 2.3548 * zoom, 1.3)
         deviate = 0.8 * common_noise + 0.6 * rng.normal(0, 1, n)
         depth = np.where(table.lens, 0.5, 1.0)  # lenses are looked for in deeper imaging
         table[f"noise_sigma_{band}"] = depth * np.maximum(

@@ -44,3 +44,14 @@ def convolve(flux: Tensor, psf_fwhm_px: Tensor) -> Tensor:
     wing = blur_matrix(sigma * WING_RATIO, flux.shape[-1])
     sharp = core @ flux @ core.mT
     return (1.0 - WING_FLUX) * sharp + WING_FLUX * (wing @ flux @ wing.mT)
+
+
+def correlate(deviates: Tensor, sigma_px: Tensor) -> Tensor:
+    """White noise ``(B, C, H, W)`` smoothed by a Gaussian of ``sigma_px``, ``(B, 1)``, as by resampling.
+
+    The variance is scaled back to that of the white noise, which is what resampling by interpolation with
+    the same signal keeps in relation to the sky.
+    """
+    matrix = blur_matrix(sigma_px.expand(-1, deviates.shape[1]), deviates.shape[-1])
+    gain = (matrix**2).sum(-1)
+    return matrix @ deviates @ matrix.mT / torch.sqrt(gain[..., :, None] * gain[..., None, :])

@@ -17,7 +17,7 @@ from galcore.simulate.galaxy import PARTS, Columns, Frame, galaxy_shapes, make_f
 from galcore.simulate.grid import NestedGrid
 from galcore.simulate.lensing import sie_deflection
 from galcore.simulate.population import component_flux
-from galcore.simulate.psf import convolve
+from galcore.simulate.psf import convolve, correlate
 from galcore.simulate.spectrum import band_flux
 from galcore.simulate.surveys import Survey
 from galcore.simulate.surveys import survey as find_survey
@@ -82,11 +82,20 @@ def _render_batch(
     sigma = _tensor(rows[[f"noise_sigma_{b}" for b in sky.bands]].to_numpy(), device)[:, :, None, None]
     flux = _spoil(flux, sigma, rows, generators, artefacts.BEFORE_NOISE)
     if noise:
-        shape = flux.shape[1:]
-        deviates = np.stack([g.standard_normal(shape, dtype=np.float32) for g in generators])
-        photons = flux.clamp(min=0.0) / ELECTRONS_PER_NANOMAGGY
-        flux = flux + torch.sqrt(sigma**2 + photons) * torch.as_tensor(deviates, device=device)
+        flux = _add_noise(flux, sigma, t["noise_correlation_px"], generators)
     return _spoil(flux, sigma, rows, generators, artefacts.AFTER_NOISE)
+
+
+def _add_noise(
+    flux: Tensor, sigma: Tensor, correlation_px: Tensor, generators: list[np.random.Generator]
+) -> Tensor:
+    """Flux with photon noise of the sources and the noise of the sky."""
+    draws = [g.standard_normal(flux.shape[1:], dtype=np.float32) for g in generators]
+    deviates = torch.as_tensor(np.stack(draws), device=flux.device)
+    resampled = (correlation_px[:, 0] > 0).nonzero()[:, 0]
+    if len(resampled):
+        deviates[resampled] = correlate(deviates[resampled], correlation_px[resampled])
+    return flux + deviates * torch.sqrt(sigma**2 + flux.clamp(min=0.0) / ELECTRONS_PER_NANOMAGGY)
 
 
 def _tensor(values: object, device: torch.device) -> Tensor:
