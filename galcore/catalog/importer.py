@@ -160,7 +160,9 @@ def _make_rows(
         user = table.frame.drop(columns=["galaxy_id"])
         taken = pd.Series(rows, dtype="Int64")
         # a nullable index keeps whole numbers whole where an image has no row
-        matched = user.convert_dtypes(convert_floating=False).reindex(taken.fillna(-1).to_numpy("int64"))
+        nullable = {name: "Int64" for name in user.select_dtypes("integer").columns}
+        nullable |= {name: "boolean" for name in user.select_dtypes("bool").columns}
+        matched = user.astype(nullable).reindex(taken.fillna(-1).to_numpy("int64"))
         joined = joined[[name for name in joined.columns if name not in matched.columns]]
         joined = pd.concat([joined, matched.reset_index(drop=True)], axis=1)
         without = sum(row is None for row in rows)
