@@ -69,13 +69,11 @@ def make_simulated(
         description=f"{n:,} simulated galaxies, SDSS-like pixels and noise; the truth is in the catalogue.",
     )
     if len(workspace.catalog) == 0:
-        write_survey(
-            workspace.folder / "images", n, survey="SDSS", seed=seed, progress=progress, cancel=cancel
+        written = write_survey(
+            workspace.folder / "survey", n, survey="SDSS", seed=seed, progress=progress, cancel=cancel
         )
-        truth = workspace.folder / "images" / "truth.csv"
-        import_path(
-            workspace.folder / "images", workspace.folder, table=truth, progress=progress, cancel=cancel
-        )
+        images, truth = written.folder / "images", written.folder / "truth.csv"
+        import_path(images, workspace.folder, table=truth, progress=progress, cancel=cancel)
     prepare(workspace, progress=progress, cancel=cancel)
     for campaign in _simulated_campaigns():
         _offer_campaign(workspace, campaign)

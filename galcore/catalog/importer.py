@@ -160,8 +160,8 @@ def _make_rows(
         user = table.frame.drop(columns=["galaxy_id"])
         taken = pd.Series(rows, dtype="Int64")
         # a nullable index keeps whole numbers whole where an image has no row
-        nullable = {name: "Int64" for name in user.select_dtypes("integer").columns}
-        nullable |= {name: "boolean" for name in user.select_dtypes("bool").columns}
+        nullable = dict.fromkeys(user.select_dtypes("integer").columns, "Int64")
+        nullable |= dict.fromkeys(user.select_dtypes("bool").columns, "boolean")
         matched = user.astype(nullable).reindex(taken.fillna(-1).to_numpy("int64"))
         joined = joined[[name for name in joined.columns if name not in matched.columns]]
         joined = pd.concat([joined, matched.reset_index(drop=True)], axis=1)
