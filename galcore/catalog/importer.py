@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from galcore.catalog.columns import CATALOG_COLUMNS, ID_ALIASES, find_column
+from galcore.catalog.fields import import_field
 from galcore.catalog.joining import RowFinder, UserTable, prepare_table
 from galcore.catalog.merging import merge_catalog
 from galcore.catalog.report import ImportReport
@@ -26,7 +27,7 @@ from galcore.images.image import FoundImage
 from galcore.images.readers import file_stem, find_images
 from galcore.types import CancelCheck, GalcoreError, LeftOut, Progress, ProgressCallback
 
-__all__ = ["ImportReport", "import_path"]
+__all__ = ["ImportReport", "import_field", "import_path"]
 
 THREADS = min(8, (os.cpu_count() or 1) + 1)
 CHUNK = 64

@@ -7,6 +7,7 @@ image is a galaxy of its own. A cube of up to ``MAX_BANDS`` planes is one galaxy
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from galcore.types import GalcoreError
 FITS_SUFFIXES = (".fits", ".fit", ".fts", ".fz", ".fits.gz", ".fit.gz", ".fits.fz")
 MAX_BANDS = 16
 MAX_FITS_PIXELS = 4_000_000_000
+READ_ERRORS = (OSError, ValueError, TypeError, IndexError, KeyError, EOFError, RuntimeError, MemoryError)
 FIRST_IMAGE, ALL_AS_BANDS = -1, -2
 COMPANION_NAMES = frozenset(
     {"ERR", "DQ", "WHT", "CON", "CTX", "IVAR", "INVVAR", "VAR", "VARIANCE", "MASK", "WEIGHT", "SIGMA", "RMS"}
@@ -90,18 +92,20 @@ def read_fits(address: ImageAddress, hdus: fits.HDUList) -> tuple[NDArray[np.flo
 
 
 def _plane(hdu: Any, address: ImageAddress) -> NDArray[np.float32]:
+    leading = _shape(hdu)[:-2]
+    count = int(np.prod(leading))
+    if len(_shape(hdu)) < 2 or (count > MAX_BANDS and not 0 <= address.index < count):
+        raise GalcoreError(f"{address.path}: has no image number {address.index} in extension {address.hdu}")
     try:
-        pixels = np.asarray(hdu.data)
-    except (OSError, ValueError, TypeError, IndexError, RuntimeError, MemoryError) as error:
+        with quiet():
+            if count > MAX_BANDS:  # a stack: only this slice is read
+                pixels = np.asarray(hdu.section[np.unravel_index(address.index, leading)])
+            else:
+                pixels = np.asarray(hdu.data)
+    except READ_ERRORS as error:
         raise GalcoreError(f"{address.path}: pixels cannot be read, torn or damaged ({error})") from error
-    if pixels.ndim < 2:
-        raise GalcoreError(f"{address.path}: pixels of shape {pixels.shape} are not an image")
     planes = pixels.reshape(-1, *pixels.shape[-2:])
-    if len(planes) > MAX_BANDS:
-        planes = planes[address.index : address.index + 1]
-        if not len(planes):
-            raise GalcoreError(f"{address.path}: has no image number {address.index}")
-    return planes.astype(np.float32)  # native byte order; a copy that outlives the file
+    return planes.astype(np.float32)  # native byte order
 
 
 def band_names(header: fits.Header, count: int) -> tuple[str, ...]:
@@ -125,8 +129,8 @@ def opened(path: Path) -> Iterator[fits.HDUList]:
     """
     try:
         with quiet():  # unusual cards are no reason to refuse an image
-            hdus = fits.open(path, memmap=True, lazy_load_hdus=False)
-    except (OSError, ValueError, TypeError, IndexError, KeyError, EOFError, fits.VerifyError) as error:
+            hdus = fits.open(path, memmap=False, lazy_load_hdus=False)
+    except (*READ_ERRORS, fits.VerifyError) as error:
         raise GalcoreError(f"{path}: not a FITS file, or torn ({error})") from error
     try:
         yield hdus
@@ -142,7 +146,11 @@ def _shape(hdu: Any) -> tuple[int, ...]:
 def _refuse_torn(path: Path, hdus: fits.HDUList, number: int) -> None:
     info = hdus[number].fileinfo()
     if info is None or path.suffix.lower() == ".gz":
-        np.asarray(hdus[number].data)
+        try:
+            with quiet():
+                np.asarray(hdus[number].data)  # only unpacking to the end shows that a packed file is whole
+        except (*READ_ERRORS, zlib.error) as error:
+            raise GalcoreError(f"{path}: torn or damaged ({error})") from error
         return
     held, needed = path.stat().st_size, info["datLoc"] + hdus[number].size
     if held < needed:

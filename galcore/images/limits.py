@@ -25,7 +25,8 @@ def estimate_limits(
 ) -> SurveyLimits | None:
     """Median levels over a sample of galaxies of one survey; ``None`` when there is no flux to measure.
 
-    White is the 75th percentile over the sample: a bright galaxy may saturate, the faint ones stay visible.
+    White is that of a typical galaxy among the brightest quarter of the sample, band by band, so that a
+    galaxy of ordinary colour looks neither red nor blue.
     """
     rng = np.random.default_rng(seed)
     sample = rng.permutation(np.asarray(galaxy_ids, dtype=object))[:SAMPLE_SIZE]
@@ -39,7 +40,10 @@ def estimate_limits(
         return None
     levels = np.array([[(band.sky, band.noise, band.white) for band in bands] for bands in measured])
     sky, noise = np.median(levels[..., 0], axis=0), np.median(levels[..., 1], axis=0)
-    white = np.percentile(levels[..., 2], 75, axis=0)
+    above = levels[..., 2] - levels[..., 0]  # (images, bands)
+    depth = (above / levels[..., 1]).max(axis=1)
+    bright = depth >= np.percentile(depth, 75)
+    white = sky + np.median(above[bright], axis=0)
     return SurveyLimits(tuple(BandLimits(*map(float, band)) for band in zip(sky, noise, white, strict=True)))
 
 

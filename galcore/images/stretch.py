@@ -18,7 +18,8 @@ from galcore.images.image import SkyImage
 from galcore.types import GalcoreError
 
 STRETCHES = ("survey", "image", "zscale", "faint")
-LUPTON_Q = 8.0  # softening: larger keeps more detail in bright cores
+SOFTENING_SIGMA = 3.0  # below this many sigma the survey stretch is linear
+GREY_SIGMA = 3.0  # below this many sigma colour fades to grey
 WAVELENGTH_ORDER = (
     "fuv",
     "nuv",
@@ -139,26 +140,23 @@ def measure_limits(plane: NDArray) -> BandLimits:
 def lupton(planes: NDArray, levels: list[BandLimits]) -> NDArray[np.float32]:
     """Colour-preserving asinh of one or three planes, in 0-1.
 
-    With ``I`` the mean of the sky-subtracted, white-scaled bands, each band becomes
-    ``x * f(I) / I``, ``f(I) = asinh(Q I) / asinh(Q)`` (after Lupton et al. 2004, PASP 116, 133). The noise
-    floor stays visible: black lies one and a half sigma below the sky.
+    Each band is put on one scale, ``x_b = (flux_b - sky_b) / (white_b - sky_b)``, and with ``I`` their mean and
+    ``s`` the scatter of ``I`` shown as ``x_b f(I) / I``, ``f(I) = asinh((I + s) / (k s)) / asinh(1 / (k s))``
+    (after Lupton et al. 2004, PASP 116, 133): linear in the noise, logarithmic above it. Colour fades towards
+    grey within the noise, where a ratio of bands means nothing.
     """
-    scaled = np.empty(planes.shape, dtype=np.float32)
-    for n, level in enumerate(levels):
-        black = level.sky - 1.5 * level.noise
-        scaled[n] = np.clip((planes[n] - black) / max(level.white - black, 1e-30), 0, None)
-    scaled = np.nan_to_num(scaled, nan=0.0, posinf=1e6, neginf=0.0)
+    span = np.array([max(level.white - level.sky, 1e-30) for level in levels])[:, None, None]
+    sky = np.array([level.sky for level in levels])[:, None, None]
+    scaled = np.nan_to_num((planes - sky) / span, nan=-1e3, posinf=1e6, neginf=-1e3)
+    noise = np.array([level.noise for level in levels]) / span[:, 0, 0]
+    scatter = float(np.clip(np.sqrt(np.mean(noise**2) / len(levels)), 1e-6, 0.3))
     intensity = scaled.mean(axis=0)
-    softening = LUPTON_Q * _softening(levels)
-    factor = np.arcsinh(softening * intensity) / np.arcsinh(softening)
-    shown = scaled * np.divide(factor, intensity, out=np.zeros_like(factor), where=intensity > 0)
+    softening = SOFTENING_SIGMA * scatter
+    curve = np.arcsinh(np.clip(intensity + scatter, 0, None) / softening) / np.arcsinh(1 / softening)
+    fade = GREY_SIGMA * scatter
+    colour = np.clip(scaled + fade, 0, None) / np.maximum(intensity + fade, fade / 4)
+    shown = np.asarray(curve * colour, dtype=np.float32)
     return shown / np.maximum(shown.max(axis=0), 1.0)  # a saturated core keeps its colour
-
-
-def _softening(levels: list[BandLimits]) -> float:
-    # deep images (white far above the noise) need a stronger stretch than shallow ones
-    depth = np.median([(level.white - level.sky) / level.noise for level in levels])
-    return float(np.clip(depth / 15, 0.4, 60))
 
 
 def _stretch_faint(plane: NDArray, level: BandLimits) -> NDArray[np.float32]:
