@@ -18,7 +18,9 @@ from galcore.images.image import SkyImage
 from galcore.types import GalcoreError
 
 STRETCHES = ("survey", "image", "zscale", "faint")
+FAMILIAR_BANDS = (("i", "r", "g"), ("z", "r", "g"))  # what colour pictures of galaxies are made of
 SOFTENING_SIGMA = 3.0  # below this many sigma the survey stretch is linear
+WHITENING = 0.8  # share of white mixed into a core far brighter than white
 GREY_SIGMA = 3.0  # below this many sigma colour fades to grey
 WAVELENGTH_ORDER = (
     "fuv",
@@ -92,7 +94,7 @@ def choose_bands(bands: tuple[str, ...]) -> tuple[int, ...]:
     """Indexes of the bands shown as red, green, blue (one for grey), longest wavelength as red.
 
     >>> choose_bands(("g", "r", "i", "z", "y"))
-    (3, 2, 0)
+    (2, 1, 0)
     >>> choose_bands(("r",))
     (0,)
     """
@@ -140,10 +142,11 @@ def measure_limits(plane: NDArray) -> BandLimits:
 def lupton(planes: NDArray, levels: list[BandLimits]) -> NDArray[np.float32]:
     """Colour-preserving asinh of one or three planes, in 0-1.
 
-    Each band is put on one scale, ``x_b = (flux_b - sky_b) / (white_b - sky_b)``, and with ``I`` their mean and
-    ``s`` the scatter of ``I`` shown as ``x_b f(I) / I``, ``f(I) = asinh((I + s) / (k s)) / asinh(1 / (k s))``
-    (after Lupton et al. 2004, PASP 116, 133): linear in the noise, logarithmic above it. Colour fades towards
-    grey within the noise, where a ratio of bands means nothing.
+    Each band is put on one scale, ``x_b = (flux_b - sky_b) / (white_b - sky_b)``. With ``I`` their mean and
+    ``s`` the scatter of ``I`` it is shown as ``x_b f(I) / I``, where
+    ``f(I) = asinh((I + s) / (k s)) / asinh(1 / (k s))`` (after Lupton et al. 2004, PASP 116, 133): linear in
+    the noise, logarithmic above it. Colour fades towards grey within the noise, where a ratio of bands means
+    nothing, and towards white in cores brighter than white.
     """
     span = np.array([max(level.white - level.sky, 1e-30) for level in levels])[:, None, None]
     sky = np.array([level.sky for level in levels])[:, None, None]
@@ -156,7 +159,8 @@ def lupton(planes: NDArray, levels: list[BandLimits]) -> NDArray[np.float32]:
     fade = GREY_SIGMA * scatter
     colour = np.clip(scaled + fade, 0, None) / np.maximum(intensity + fade, fade / 4)
     shown = np.asarray(curve * colour, dtype=np.float32)
-    return shown / np.maximum(shown.max(axis=0), 1.0)  # a saturated core keeps its colour
+    brightest = np.maximum(shown.max(axis=0), 1.0)
+    return shown / brightest + (1 - 1 / brightest) * (1 - shown / brightest) * WHITENING
 
 
 def _stretch_faint(plane: NDArray, level: BandLimits) -> NDArray[np.float32]:
