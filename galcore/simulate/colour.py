@@ -36,15 +36,19 @@ class Display:
 def draw_display(n: int, *, seed: int, stretch: float = STRETCH) -> Display:
     """Random displays about the SDSS one, as wide as SDSS services and releases differ from each other."""
     rng = np.random.default_rng([seed, 7])
-    warmth, green = rng.normal(-0.03, 0.11, (n, 1)), rng.normal(-0.06, 0.06, (n, 1))
+    # Two habits: atlas stamps (soft, bluish, sky lifted) and survey thumbnails (harder, sky black).
+    atlas = rng.random(n) < 0.5
+    warmth = rng.normal(np.where(atlas, -0.15, 0.03), 0.08)[:, None]
+    green = rng.normal(np.where(atlas, -0.12, -0.02), 0.05)[:, None]
     scales = np.array(SCALES_RGB) * np.exp(
         warmth * np.array([1.0, 0.0, -1.3]) + green * np.array([0.0, 1.0, 0.0])
     )
-    q = np.exp(rng.uniform(np.log(8.0), np.log(70.0), n))
+    q = np.exp(rng.uniform(np.log(np.where(atlas, 40.0, 15.0)), np.log(np.where(atlas, 160.0, 60.0))))
     # Softer displays saturate later; the contrast of faint light, Q / (stretch asinh Q), varies on its own.
     same_contrast = (q / np.arcsinh(q)) / (Q / np.arcsinh(Q))
-    sky_level = rng.choice([0.0, 1.0], n, p=[0.5, 0.5]) * rng.uniform(0.02, 0.09, n) + 0.015
-    draws = (stretch * same_contrast * np.exp(rng.normal(0, 0.45, n)), q, sky_level, scales)
+    contrast = np.exp(rng.normal(np.where(atlas, 0.1, -0.1), 0.35))
+    sky_level = np.where(atlas, rng.uniform(0.03, 0.10, n), rng.uniform(0.005, 0.03, n))
+    draws = (stretch * same_contrast / contrast, q, sky_level, scales)
     return Display(*(torch.as_tensor(values, dtype=torch.float32) for values in draws))
 
 

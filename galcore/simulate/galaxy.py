@@ -91,10 +91,11 @@ def _edge_on(t: Columns, f: Frame, grid: NestedGrid, texture: Tensor) -> tuple[T
     h, z0 = t["radius_px"] / profiles.EXPONENTIAL_HALF_LIGHT, t["scale_height_px"]
     x = f.u / (3.0 * h)
     z = f.v - t["warp"] * h * torch.sign(x) * (x.abs() - 0.4).clamp(min=0.0) ** 2 * 4.0
-    disc = profiles.edge_on_disc(f.u, z, h, z0)
+    end = torch.sigmoid((t["truncation"] - f.u.abs() / t["radius_px"]) / 0.12)
+    disc = profiles.edge_on_disc(f.u, z, h, z0) * end
     cells = spiral.patches(texture[:, 0], -2.4 + 4.0 * (z / z0 / 8.0 + 0.5), f.u / h)
     thin = profiles.edge_on_disc(f.u, z, h * 1.15, (0.55 * z0).clamp(min=0.6))
-    young = _unit(thin * torch.exp(t["clumpiness"] * cells), grid)
+    young = _unit(thin * end * torch.exp(t["clumpiness"] * cells), grid)
     lane = profiles.sech2((z / z0 - t["dust_tilt"]) / 0.38) * torch.exp(-f.u.abs() / (1.6 * h))
     depth = t["dust_depth"] * lane * torch.exp(0.5 * cells)
     none = torch.zeros_like(disc)
@@ -148,7 +149,7 @@ def _inclined(t: Columns, f: Frame, grid: NestedGrid, texture: Tensor) -> tuple[
         t["arm_sharpness"] * 1.6,
         t["arm_asymmetry"],
     )
-    lane = torch.where(spiral_on, lane * spiral.fade(r, start * 0.6, t["arm_reach"]), torch.zeros_like(r))
+    lane = torch.where(spiral_on, lane * spiral.fade(r, start * 0.85, t["arm_reach"]), torch.zeros_like(r))
     near = profiles.smoothstep(0.5 + f.v / (0.5 * t["radius_px"] * t["axis_ratio"]))
     tilt = (1.0 - t["axis_ratio"]) ** 2
     depth = t["dust_depth"] * (

@@ -88,7 +88,7 @@ def _draw_shape(table: pd.DataFrame, rng: Draw) -> None:
     cosine = rng.uniform(lowest, 1.0, n)
     table["axis_ratio"] = np.where(disc, np.sqrt(cosine**2 * 0.97 + 0.03), rng.beta(5, 1.8, n).clip(0.4, 1))
     table["position_angle_deg"] = rng.uniform(0, 180, n)
-    table["flattening"] = rng.lognormal(np.log(0.19), 0.35, n).clip(0.08, 0.45)
+    table["flattening"] = rng.lognormal(np.log(0.23), 0.35, n).clip(0.10, 0.5)
     mean = np.interp(table.stage, [-5, -2, 1, 3, 5, 7, 10], [1.0, 0.45, 0.28, 0.16, 0.08, 0.03, 0.01])
     share = np.where(disc, (mean * rng.lognormal(0, 0.35, n)).clip(0.0, 0.75), 1.0)
     table["bulge_to_total"] = share
@@ -98,6 +98,7 @@ def _draw_shape(table: pd.DataFrame, rng: Draw) -> None:
         table.edge_on, rng.uniform(0.45, 0.9, n), np.maximum(table.axis_ratio, rng.uniform(0.6, 0.95, n))
     )
     table["bulge_axis_ratio"] = np.where(disc, bulge_q, table.axis_ratio)
+    table["truncation"] = rng.uniform(1.7, 2.8, n)  # end of the disc, half-light radii
     table["warp"] = np.where(rng.random(n) < 0.3, rng.normal(0, 0.05, n), 0.0)
     table["dust_tilt"] = rng.normal(0, 0.25, n)
     table["lopsided"] = np.where(disc, rng.normal(0, 0.06 + 0.012 * np.maximum(table.stage, 0), n), 0.0)
@@ -151,7 +152,10 @@ def _draw_fractions(table: pd.DataFrame, rng: Draw) -> None:
     """Shares of the light: what the bulge leaves goes to bar, arms, rings, and the disc gets the rest."""
     n = len(table)
     left = 1.0 - table.bulge_to_total
-    bar = np.where(table.barred, rng.uniform(0.06, 0.20, n), 0.0)
+    extent = (table.bar_length / 0.8) ** 1.2 * np.sqrt(
+        table.bar_axis_ratio / 0.25
+    )  # short bars hold less light
+    bar = np.where(table.barred, rng.uniform(0.07, 0.20, n) * extent, 0.0)
     floor = np.interp(table.stage, [-5, -0.5, 2, 5, 10], [0.0, 0.0, 0.05, 0.14, 0.35])
     arms = np.where(table.spiral_arms > 0, table.arm_contrast * rng.uniform(0.25, 0.48, n), 0.0)
     young = np.where(table.edge_on, floor * 0.5, np.maximum(arms, floor))

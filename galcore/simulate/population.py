@@ -63,7 +63,7 @@ def draw_parameters(
     kinds, shares = _shares(classes)
     table = draw_morphology(rng.choice(kinds, n, p=shares), rng)
     _draw_sizes(table, rng, sky, size_px)
-    _draw_photometry(table, rng, sky)
+    _draw_photometry(table, rng, sky, size_px)
     _draw_observation(table, rng, sky, size_px)
     table["seed"] = rng.integers(0, 2**62, n)
     return table
@@ -110,18 +110,22 @@ def _draw_sizes(table: pd.DataFrame, rng: np.random.Generator, sky: Survey, size
     table["source_radius_arcsec"] = table.einstein_radius_arcsec * rng.uniform(0.08, 0.28, n)
 
 
-def _draw_photometry(table: pd.DataFrame, rng: np.random.Generator, sky: Survey) -> None:
+def _draw_photometry(table: pd.DataFrame, rng: np.random.Generator, sky: Survey, size_px: int) -> None:
     """Magnitudes from surface brightness and size; colours from the ages of the parts and the redshift."""
     n = len(table)
     stage = table.stage.to_numpy()
     lens = (table.kind == "lens").to_numpy()
+    # What looks big is near: nobody resolves arms over half a frame at redshift 0.2.
+    share = (table.radius_arcsec / sky.pixel_scale_arcsec / size_px).to_numpy()
+    near = (0.05 * (share / 0.08) ** -0.9 * rng.lognormal(0, 0.5, n)).clip(0.003, 0.22)
+    near = np.where(lens, rng.uniform(0.15, 0.5, n), near)
     table["redshift"] = np.where(
         lens, rng.uniform(0.15, 0.5, n), rng.lognormal(np.log(0.05), 0.6, n).clip(0.003, 0.25)
     )
     brightness = rng.normal(
         np.interp(stage, [-5, -2, 1, 4, 7, 10], [20.6, 20.6, 21.0, 21.3, 21.9, 22.4]), 0.45
     )
-    area = 2 * np.pi * table.radius_arcsec**2 * np.where(table.edge_on, 0.35, table.axis_ratio)
+    area = 2 * np.pi * table.radius_arcsec**2 * np.where(table.edge_on, 0.24, table.axis_ratio)
     # Galaxies come from a catalogue with a limit, as the SDSS main sample has at r = 17.8.
     limit = sky.depth_mag[1] - 4.3 + rng.exponential(0.25, n)
     mag = np.minimum(brightness - 2.5 * np.log10(area), limit)
@@ -139,7 +143,7 @@ def _draw_photometry(table: pd.DataFrame, rng: np.random.Generator, sky: Survey)
     dusty = rng.lognormal(np.log(0.35), 0.5, n) * np.interp(
         stage, [-5, -2, 1, 5, 10], [0.0, 0.2, 1.0, 0.9, 0.3]
     )
-    table["dust_depth"] = np.where(table.edge_on, 2.6 * dusty, dusty)
+    table["dust_depth"] = np.where(table.edge_on, 5.0 * dusty, dusty)
     reference = sky.bands[1]
     table[f"mag_{reference}"] = mag
     table["source_mag"] = np.where(lens, mag + rng.uniform(2.6, 4.8, n), np.nan)

@@ -143,7 +143,9 @@ def _pick_frame(f: Frame, index: np.ndarray) -> Frame:
     return Frame(f.u[index], f.v[index], f.r[index], f.azimuth[index])
 
 
-def _merger(rows: pd.DataFrame, t: Columns, f: Frame, sky: Survey, grid: NestedGrid) -> Tensor:
+def _merger(
+    rows: pd.DataFrame, t: Columns, f: Frame, sky: Survey, grid: NestedGrid, texture: Tensor
+) -> Tensor:
     """Companion and tidal debris, ``(B, C, S)``."""
     total = 10.0 ** (0.4 * (sky.zero_point - rows[f"mag_{sky.bands[1]}"].to_numpy()))
     redshift = rows.redshift.to_numpy()
@@ -157,6 +159,11 @@ def _merger(rows: pd.DataFrame, t: Columns, f: Frame, sky: Survey, grid: NestedG
     v = v + 1.5 * t["bend"] * u * u.abs() / (size + u.abs() * 0.5)
     second = profiles.sersic(u, v, size, t["companion_sersic_n"], t["companion_axis_ratio"])
     debris = _debris(rows, t, f, grid)
+    patchy = spiral.patches(texture[:, 1], torch.log(f.r), 2.0 * f.azimuth + 1.0)
+    gas = _tensor((rows.tidal_kind != "shells").to_numpy()[:, None], grid.x.device)
+    debris = debris * torch.exp(0.55 * gas * patchy)
+    young = ((t["companion_sersic_n"] < 2.0) & (t["companion_redness"] < 0.7)).float()
+    second = second * torch.exp(0.5 * young * (patchy - 0.12))
     debris = debris / ((debris * grid.area).sum(-1, keepdim=True) + 1e-9)
     age = np.where(rows.tidal_kind == "shells", rows.bulge_redness, rows.disc_redness - 0.15)
     tint = band_flux(age, redshift, sky.wavelength_um)
