@@ -126,9 +126,8 @@ def _scene(rows: pd.DataFrame, t: Columns, sky: Survey, grid: NestedGrid, textur
         samples[:, c] *= 1.0 - 0.8 * absorbed
     merging = np.flatnonzero(rows.disturbed.to_numpy())
     if len(merging):
-        samples[merging] += _merger(
-            rows.iloc[merging], _pick(t, merging), _pick_frame(frame, merging), sky, grid
-        )
+        near = _pick_frame(frame, merging)
+        samples[merging] += _merger(rows.iloc[merging], _pick(t, merging), near, sky, grid, texture[merging])
     lensing = np.flatnonzero(rows.lens.to_numpy())
     if len(lensing):
         samples[lensing] += _arcs(rows.iloc[lensing], _pick(t, lensing), sky, grid)
