@@ -119,13 +119,19 @@ class Writer:
         self._connection.begin()
         try:
             results = [job.work(self._connection) for job in jobs]
-            self._connection.commit()
+            self._flush()
         except Exception:
             self._rollback()
             self._on_end(False)
             raise
         self._on_end(True)
         return results
+
+    def _flush(self) -> None:
+        try:
+            self._connection.commit()
+        except duckdb.Error as error:  # with one writer there are no conflicts: only the disk can refuse
+            raise self._disk_refused(error) from error
 
     def _rollback(self) -> None:
         try:
@@ -135,8 +141,13 @@ class Writer:
 
     def _explain(self, error: Exception) -> Exception:
         if isinstance(error, duckdb.IOException | duckdb.FatalException | OSError):
-            return LabelWriteError(
-                f"Labels could not be written to {self._label} and are not stored: {error}. "
-                "Check that the disk is there and has room, then submit again; restart Galcore if it goes on."
-            )
+            return self._disk_refused(error)
         return error
+
+    def _disk_refused(self, error: Exception) -> LabelWriteError:
+        if isinstance(error, LabelWriteError):
+            return error
+        return LabelWriteError(
+            f"Labels could not be written to {self._label} and are not stored: {error}. "
+            "Check that the disk is there and has room, then submit again; restart Galcore if it goes on."
+        )

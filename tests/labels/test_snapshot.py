@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import time
@@ -126,4 +125,3 @@ def test_a_damaged_backup_leaves_nothing_half_restored(store: LabelStore, tmp_pa
     with pytest.raises(GalcoreError, match="label_events"):
         restore_backup(backup, tmp_path / "new.duckdb")
     assert not (tmp_path / "new.duckdb").exists()
-    shutil.rmtree(backup)
