@@ -1,0 +1,1 @@
+"""The retraining loop: a small learner on frozen embeddings, and a composer that picks what is shown next."""

@@ -1,0 +1,206 @@
+"""The learner of the loop: logistic regression on frozen embeddings, fitted again at every submitted grid.
+
+The vectors of a workspace are brought into one fixed space first (:class:`FeatureSpace`): standardised,
+rotated onto their principal components and scaled to a mean squared length of 1. The space never looks at a
+label, so it is made once and kept; a fit then is small and regularised the same way for every encoder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Chosen by replay on real sets; the numbers are in docs/adr/0003-learner.md.
+COMPONENTS = 128
+REGULARISATION_C = 10.0
+IMPLIED_WEIGHT = 0.7  # an answer implied by "submit the rest" against one that was clicked
+_FIT_ROWS = 20_000  # rows that are enough to find the principal components
+_CHUNK_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FeatureSpace:
+    """Vectors of a workspace, ready to be learned from.
+
+    Attributes:
+        features: (N, k) float32, mean squared length 1; rows of a galaxy whose vector was not finite are 0.
+        digest: Short hash of what the space was made from.
+    """
+
+    features: NDArray[np.float32]
+    digest: str
+
+    @classmethod
+    def from_vectors(cls, vectors: NDArray[np.floating], *, components: int = COMPONENTS) -> FeatureSpace:
+        """Standardise over the workspace, rotate onto the leading principal components, scale.
+
+        Args:
+            vectors: (N, D) frozen embeddings.
+            components: Principal components kept (fewer where D or N is smaller).
+
+        Raises:
+            ValueError: If the vectors are not a matrix.
+        """
+        if vectors.ndim != 2:
+            raise ValueError(f"vectors must be a matrix (N, D), got shape {vectors.shape}")
+        sample = vectors[_even_rows(len(vectors), _FIT_ROWS)].astype(np.float32)
+        sample = sample[np.isfinite(sample).all(axis=1)]
+        if len(sample) == 0:
+            return cls(np.zeros((len(vectors), 1), np.float32), _digest(vectors))
+        mean, scale = sample.mean(axis=0), sample.std(axis=0)
+        scale[scale < 1e-6 * max(float(scale.max()), 1e-12)] = np.inf  # a constant column says nothing
+        basis = _principal_axes((sample - mean) / scale, components)
+        features = np.empty((len(vectors), basis.shape[1]), np.float32)
+        for start in range(0, len(vectors), _CHUNK_ROWS):
+            rows = slice(start, start + _CHUNK_ROWS)
+            block = (vectors[rows].astype(np.float32) - mean) / scale
+            block[~np.isfinite(block).all(axis=1)] = 0
+            features[rows] = block @ basis
+        length = float(np.sqrt(np.mean(np.einsum("nk,nk->n", features, features, dtype=np.float64))))
+        features /= max(length, 1e-12)
+        return cls(features, _digest(vectors))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learner:
+    """A fitted model.
+
+    Attributes:
+        weights: (K, k) float32; one row, of the first answer, where there are two answers.
+        offsets: (K,) float32.
+        n_answers: K.
+        version: Short hash of the training labels and the space.
+    """
+
+    weights: NDArray[np.float32]
+    offsets: NDArray[np.float32]
+    n_answers: int
+    version: str
+
+    def probabilities(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Probability of each answer, (N, K) for features (N, k)."""
+        logits = features @ self.weights.T + self.offsets
+        if len(self.weights) == 1:
+            first = 1 / (1 + np.exp(-np.clip(logits[:, 0], -30, 30)))
+            return np.stack([first, 1 - first], axis=1)
+        logits -= logits.max(axis=1, keepdims=True)
+        np.exp(logits, out=logits)
+        return logits / logits.sum(axis=1, keepdims=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingSet:
+    """Votes as rows to learn from: a galaxy with votes for two answers has two rows.
+
+    Attributes:
+        rows: (M,) row of the galaxy in the feature space.
+        answers: (M,) index of the answer.
+        weights: (M,) weight; the rows of one galaxy sum to the root of its number of votes.
+    """
+
+    rows: NDArray[np.intp]
+    answers: NDArray[np.intp]
+    weights: NDArray[np.float64]
+
+    @classmethod
+    def from_votes(cls, explicit: NDArray[np.integer], implied: NDArray[np.integer]) -> TrainingSet:
+        """From votes per galaxy and answer.
+
+        Args:
+            explicit: (N, K) answers that were clicked.
+            implied: (N, K) answers implied by submitting the rest of a grid; weigh less.
+        """
+        votes = explicit + IMPLIED_WEIGHT * implied
+        counts = (explicit + implied).sum(axis=1)
+        rows, answers = np.nonzero(votes)
+        return cls(rows, answers, votes[rows, answers] / np.sqrt(counts[rows]))
+
+    @property
+    def digest(self) -> str:
+        """Short hash of the labels."""
+        digest = hashlib.blake2b(digest_size=8)
+        for array in (self.rows, self.answers, np.round(self.weights, 6)):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+
+def fit_learner(
+    space: FeatureSpace,
+    training: TrainingSet,
+    *,
+    n_answers: int = 2,
+    regularisation_c: float = REGULARISATION_C,
+) -> Learner | None:
+    """L2-regularised logistic regression, each answer given the same total weight.
+
+    Minimises ``|w|^2 / 2 + C sum_i a_i log(1 + exp(-y_i (w x_i + b)))`` (multinomial for K > 2), where the
+    ``a_i`` are the weights of the votes, scaled so that every answer that occurs has the same sum and all sum
+    to the number of rows. Deterministic.
+
+    Args:
+        space: Features of the workspace.
+        training: Votes to learn from.
+        n_answers: Answers K of the campaign.
+        regularisation_c: ``C``; the features have a mean squared length of 1.
+
+    Returns:
+        ``None`` until there are two different answers. An answer nobody gave has probability 0.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    present = np.unique(training.answers)
+    if len(present) < 2:
+        return None
+    totals = np.bincount(training.answers, weights=training.weights, minlength=n_answers)
+    balanced = training.weights / totals[training.answers] * (len(training.rows) / len(present))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an unfinished descent is still the best answer in the time there is
+        model = LogisticRegression(C=regularisation_c, max_iter=100, tol=1e-3)
+        model.fit(space.features[training.rows], training.answers, sample_weight=balanced)
+    version = hashlib.blake2b(f"{training.digest} {space.digest}".encode(), digest_size=5).hexdigest()
+    if n_answers == 2:
+        # scikit-learn gives the weights of the second class; ours are those of the first answer
+        return Learner(
+            -model.coef_.astype(np.float32), -model.intercept_.astype(np.float32), n_answers, version
+        )
+    return _spread_over_answers(model.coef_, model.intercept_, present, n_answers, version)
+
+
+def _spread_over_answers(
+    coefficients: NDArray, intercepts: NDArray, present: NDArray[np.intp], n_answers: int, version: str
+) -> Learner:
+    """A multinomial learner with a row for every answer, also those that nobody gave yet."""
+    if len(present) == 2:  # the binary form: logit of the second class against the first
+        coefficients = np.concatenate([np.zeros_like(coefficients), coefficients])
+        intercepts = np.append(0.0, intercepts)
+    weights = np.zeros((n_answers, coefficients.shape[1]), np.float32)
+    offsets = np.full(n_answers, -1e4, np.float32)
+    weights[present], offsets[present] = coefficients, intercepts
+    return Learner(weights, offsets, n_answers, version)
+
+
+def _even_rows(count: int, wanted: int) -> NDArray[np.intp]:
+    return np.unique(np.linspace(0, max(count - 1, 0), min(count, wanted)).astype(np.intp))
+
+
+def _principal_axes(standardised: NDArray[np.float32], components: int) -> NDArray[np.float32]:
+    """Leading eigenvectors of the covariance, (D, k), signs fixed so that the same data gives the same."""
+    n_rows, n_columns = standardised.shape
+    if n_columns > 4 * n_rows:  # raw pixels: the small side of the singular value problem
+        axes = np.linalg.svd(standardised, full_matrices=False)[2].T
+    else:
+        _, axes = np.linalg.eigh(standardised.T.astype(np.float64) @ standardised)
+        axes = axes[:, ::-1]
+    axes = axes[:, : min(components, n_rows, n_columns)]
+    largest = np.abs(axes).argmax(axis=0)
+    return (axes * np.sign(axes[largest, np.arange(axes.shape[1])])).astype(np.float32)
+
+
+def _digest(vectors: NDArray[np.floating]) -> str:
+    digest = hashlib.blake2b(str(vectors.shape).encode(), digest_size=8)
+    digest.update(np.ascontiguousarray(vectors[_even_rows(len(vectors), 1000)]).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,471 @@
+"""A campaign at work: people submit grids, the learner is fitted again, the next grids wait.
+
+Two grids lie ready for every person: the one on show and the one behind it, so that the page flips without
+asking the server. A submission is stored first, then the learner is fitted with it, then the new waiting grid
+is composed by the fitted model. The grid that moves up was composed one submission earlier (see
+docs/loop.md).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from galcore.loop.composer import Candidates, Pick, audit_order
+from galcore.loop.learner import FeatureSpace
+from galcore.loop.messages import GridAnswer, LoopStatus, Submission, SubmitResult, UndoResult
+from galcore.loop.policy import GridPolicy, Model, fit_model
+from galcore.loop.progress import tell_status
+from galcore.loop.state import LoopState
+from galcore.types import (
+    Campaign,
+    EventKind,
+    GalcoreError,
+    Grid,
+    LabelEvent,
+    Reason,
+    ShownItem,
+)
+
+if TYPE_CHECKING:
+    from galcore.labels.store import LabelStore
+
+__all__ = ["CampaignLoop", "GridAnswer", "LoopStatus", "Submission", "SubmitResult", "UndoResult"]
+
+FIT_BUDGET_S = 0.25  # a fit that took longer than this is left to the worker thread
+GRIDS_READY = 2
+_MOST_OUTSTANDING = 500
+
+
+@dataclass(slots=True)
+class _Person:
+    """What one annotator has in front of them."""
+
+    outstanding: list[Grid] = field(default_factory=list)
+    round: int = 0
+    carried: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+class CampaignLoop:
+    """The loop of one open campaign; every method is thread-safe.
+
+    Args:
+        campaign: The question, the shape of a grid and the shares of its streams.
+        store: Where labels and grids are kept; the loop can be made again from it at any time.
+        galaxy_ids: (N,) galaxies that can be shown.
+        vectors: (N, D) their embeddings, or ``None``: grids are random until :meth:`set_vectors`.
+    """
+
+    def __init__(
+        self,
+        campaign: Campaign,
+        store: LabelStore,
+        galaxy_ids: NDArray[np.str_],
+        vectors: NDArray[np.floating] | None,
+    ) -> None:
+        self.campaign = campaign
+        self._store = store
+        self._lock = threading.RLock()
+        self._people: dict[str, _Person] = {}
+        self._fit_s = 0.0
+        self._read_version = -1
+        self._closed = False
+        self._stale = threading.Event()
+        self._set_galaxies(galaxy_ids, vectors)
+        self._worker = threading.Thread(
+            target=self._refit_when_stale, name=f"loop {campaign.name}", daemon=True
+        )
+        self._worker.start()
+
+    # --- grids -----------------------------------------------------------------------------------------
+
+    def grids(self, annotator: str) -> tuple[Grid, Grid]:
+        """The grid to show and the one waiting behind it; the same again until one is submitted.
+
+        A grid without items means that this person has seen everything.
+
+        Raises:
+            GalcoreError: If the name is empty.
+        """
+        _require_name(annotator)
+        self._store.touch(self.campaign.campaign_id, annotator)
+        with self._lock:
+            self._catch_up()
+            self._fill(annotator)
+            return self._front(annotator)
+
+    def submit(self, submission: Submission) -> SubmitResult:
+        """Store the answers, fit again, compose the next waiting grid; returns after the commit.
+
+        Sending the same submission again stores nothing and returns the grids as they are.
+
+        Raises:
+            GalcoreError: If an answer is not one of the campaign's, or the campaign is closed.
+        """
+        started = time.perf_counter()
+        _require_name(submission.annotator)
+        events = self._label_events(submission)
+        n_stored = self._store.append(events)
+        self._store.touch(self.campaign.campaign_id, submission.annotator)
+        with self._lock:
+            person = self._person(submission.annotator)
+            person.outstanding = [grid for grid in person.outstanding if grid.grid_id != submission.grid_id]
+            self._catch_up()
+            self._fill(submission.annotator)
+            grid, waiting = self._front(submission.annotator)
+            version = self._model.version
+        return SubmitResult(
+            acknowledged=tuple(event.event_id for event in events),
+            n_stored=n_stored,
+            grid=grid,
+            waiting=waiting,
+            model_version=version,
+            milliseconds=(time.perf_counter() - started) * 1e3,
+        )
+
+    def correct(self, submission: Submission) -> int:
+        """Change answers outside the running grid (a grid that is reopened, a galaxy's own page).
+
+        A label replaces the answer that stands; an undo takes it back. The grids in front of the person stay.
+
+        Returns:
+            Number of events newly stored.
+        """
+        _require_name(submission.annotator)
+        events = self._label_events(submission)
+        n_stored = self._store.append(events) if events else 0
+        with self._lock:
+            self._catch_up()
+        return n_stored
+
+    def undo(self, annotator: str) -> UndoResult:
+        """Take back the person's last action: a submitted grid, a correction, an answer given elsewhere.
+
+        Nothing is deleted: the undo is an event for each answer. A grid that is taken back is offered again,
+        before the one on show.
+        """
+        _require_name(annotator)
+        with self._lock:
+            history = self._store.history(self.campaign.campaign_id)
+            last = _last_action(history, annotator)
+            if last.empty:
+                return UndoResult((), "")
+            self._store.append(
+                [
+                    LabelEvent(
+                        event_id=str(uuid.uuid4()),
+                        campaign_id=self.campaign.campaign_id,
+                        galaxy_id=str(row.galaxy_id),
+                        annotator=annotator,
+                        kind=EventKind.UNDO,
+                        grid_id=str(row.grid_id),
+                        round=int(row.round),
+                        undoes=str(row.event_id),
+                    )
+                    for row in last.itertuples()
+                ]
+            )
+            self._people.pop(annotator, None)  # read again from the store: the grid is waiting once more
+            self._catch_up()
+            return UndoResult(tuple(last["galaxy_id"].astype(str)), str(last["grid_id"].iloc[0]))
+
+    def queue(self, galaxy_ids: Sequence[str], by: str) -> int:
+        """Put galaxies in front of a person next, in grids of their own.
+
+        Returns:
+            How many will be shown; those this person has answered, or has waiting already, are passed over.
+
+        Raises:
+            GalcoreError: If a galaxy is not in this campaign.
+        """
+        _require_name(by)
+        wanted = np.array(list(dict.fromkeys(galaxy_ids)), dtype=object)
+        with self._lock:
+            self._catch_up()
+            rows = self._index.get_indexer(pd.Index(wanted))
+            if (rows < 0).any():
+                raise GalcoreError(
+                    f"{wanted[rows < 0][0]!r} has no embedding in this workspace: prepare it, then queue it."
+                )
+            available = self._candidates(by).available
+            rows = rows[available[rows]]
+            person = self._person(by)
+            fresh = []
+            for start in range(0, len(rows), self._size):
+                picks = [self._pick(row, Reason.QUEUED) for row in rows[start : start + self._size].tolist()]
+                fresh.append(self._record(by, person, picks))
+            person.outstanding = fresh + person.outstanding
+            return len(rows)
+
+    # --- what is known ---------------------------------------------------------------------------------
+
+    def status(self, annotator: str) -> LoopStatus:
+        """How the campaign stands, for this person."""
+        with self._lock:
+            self._catch_up()
+            promised = np.zeros(len(self._index), bool)
+            for person in self._people.values():
+                promised[self._rows_of(person.outstanding)] = True
+            state, model, order = self._state, self._model, self._order
+            given = self._people[annotator].round if annotator in self._people else 0
+        return tell_status(
+            state,
+            order,
+            promised,
+            annotator=annotator,
+            round_number=given,
+            model_version=model.version,
+            ready=self._policy.space is not None,
+            present=self._store.present(self.campaign.campaign_id),
+        )
+
+    def probabilities(self) -> tuple[NDArray[np.str_], NDArray[np.float32]] | None:
+        """Galaxy ids (N,) and the probability of each answer (N, K); ``None`` before the first fit."""
+        with self._lock:
+            self._catch_up()
+            if self._model.probabilities is None:
+                return None
+            return self._galaxy_ids, self._model.probabilities
+
+    @property
+    def model_version(self) -> str:
+        """Version of the current learner; empty before the first fit."""
+        return self._model.version
+
+    def set_vectors(self, galaxy_ids: NDArray[np.str_], vectors: NDArray[np.floating] | None) -> None:
+        """Take new embeddings: the model became ready, or the catalogue grew. Grids on show stay."""
+        with self._lock:
+            self._set_galaxies(galaxy_ids, vectors)
+
+    def update_campaign(self, campaign: Campaign) -> None:
+        """Take changed settings (shares, shape of the grid, answers) from the next grid on."""
+        with self._lock:
+            self.campaign = campaign
+            self._policy.shares = campaign.shares
+            self._read_version = -1
+
+    def close(self) -> None:
+        """Stop the worker thread; everything acknowledged is in the store."""
+        self._closed = True
+        self._stale.set()
+        if self._worker is not threading.current_thread():
+            self._worker.join(timeout=10)
+
+    # --- inside: all of it under the lock ----------------------------------------------------------------
+
+    @property
+    def _size(self) -> int:
+        return max(1, self.campaign.grid_rows * self.campaign.grid_columns)
+
+    def _set_galaxies(self, galaxy_ids: NDArray[np.str_], vectors: NDArray[np.floating] | None) -> None:
+        ids = np.asarray(galaxy_ids, dtype=str)
+        if vectors is not None and len(vectors) != len(ids):
+            raise ValueError(f"{len(ids)} galaxies but {len(vectors)} vectors")
+        self._galaxy_ids = ids
+        self._index = pd.Index(ids.astype(object))
+        self._order = audit_order(ids, self.campaign.seed)
+        self._model = Model()
+        seeds = self._index.get_indexer(pd.Index(list(self.campaign.seeds), dtype=object))
+        self._policy = GridPolicy(
+            shares=self.campaign.shares,
+            space=None if vectors is None or len(ids) == 0 else FeatureSpace.from_vectors(vectors),
+            seed=self.campaign.seed,
+            seeds=tuple(int(row) for row in seeds if row >= 0),
+        )
+        self._read_version = -1
+
+    def _catch_up(self) -> None:
+        """Read what was committed since the last look, then fit or have it fitted."""
+        version = self._store.version
+        if version != self._read_version:
+            history = self._store.history(self.campaign.campaign_id)
+            self._state = LoopState.from_history(history, self._index, self.campaign)
+            self._read_version = version
+        if self._fit_s <= FIT_BUDGET_S:
+            self._fit()
+        else:
+            self._stale.set()
+
+    def _fit(self) -> None:
+        space, state, previous = self._policy.space, self._state, self._model
+        if space is None:
+            return
+        started = time.perf_counter()
+        fitted = fit_model(space, state.explicit, state.implied, seeds=self._policy.seeds, previous=previous)
+        if fitted is not previous:
+            self._fit_s = time.perf_counter() - started
+            self._model = fitted
+
+    def _refit_when_stale(self) -> None:
+        """The worker: one fit for however many submissions came meanwhile, without holding up anybody."""
+        while True:
+            self._stale.wait()
+            self._stale.clear()
+            if self._closed:
+                return
+            with self._lock:
+                space, state, previous = self._policy.space, self._state, self._model
+                seeds = self._policy.seeds
+            if space is None:
+                continue
+            started = time.perf_counter()
+            fitted = fit_model(space, state.explicit, state.implied, seeds=seeds, previous=previous)
+            with self._lock:
+                if fitted is not previous and self._policy.space is space:
+                    self._model = fitted
+                    self._fit_s = time.perf_counter() - started
+
+    def _person(self, annotator: str) -> _Person:
+        """What lies in front of a person, from the store when it is asked for the first time."""
+        person = self._people.get(annotator)
+        if person is None:
+            campaign_id = self.campaign.campaign_id
+            waiting = self._store.grids(campaign_id, annotator, submitted=False, limit=_MOST_OUTSTANDING)
+            newest = self._store.grids(campaign_id, annotator, limit=1)
+            grids = [recorded.grid for recorded in reversed(waiting)]
+            grids.sort(key=lambda grid: all(item.reason != Reason.QUEUED for item in grid.items))
+            person = _Person(outstanding=grids, round=newest[0].grid.round if newest else 0)
+            self._people[annotator] = person
+        return person
+
+    def _front(self, annotator: str) -> tuple[Grid, Grid]:
+        nothing = Grid("", self.campaign.campaign_id, annotator, 0, (), self._model.version)
+        first, second, *_ = [*self._person(annotator).outstanding, nothing, nothing]
+        return first, second
+
+    def _fill(self, annotator: str) -> None:
+        """Compose until two grids lie ready; drops those this person has answered elsewhere."""
+        person = self._person(annotator)
+        seen = np.zeros(len(self._index), bool)
+        seen[self._state.seen_by.get(annotator, [])] = True
+        person.outstanding = [
+            grid
+            for grid in person.outstanding
+            if not seen[(rows := self._rows_of([grid]))].all() and len(rows)
+        ]
+        while len(person.outstanding) < GRIDS_READY:
+            candidates = self._candidates(annotator)
+            rng = np.random.default_rng([self.campaign.seed, person.round, crc32(annotator.encode())])
+            picks, person.carried = self._policy.choose(
+                candidates,
+                self._model,
+                self._size,
+                votes=self._state.votes,
+                carried=person.carried,
+                rng=rng,
+            )
+            if not picks:
+                return
+            person.outstanding.append(self._record(annotator, person, picks))
+
+    def _record(self, annotator: str, person: _Person, picks: Sequence[Pick]) -> Grid:
+        person.round += 1
+        grid = Grid(
+            grid_id=str(uuid.uuid4()),
+            campaign_id=self.campaign.campaign_id,
+            annotator=annotator,
+            round=person.round,
+            items=tuple(
+                ShownItem(str(self._galaxy_ids[pick.row]), pick.reason, pick.score) for pick in picks
+            ),
+            model_version=self._model.version,
+        )
+        self._store.record_grid(grid)
+        return grid
+
+    def _pick(self, row: int, reason: Reason) -> Pick:
+        probabilities = self._model.probabilities
+        if probabilities is None:
+            return Pick(row, reason)
+        shown = probabilities[row, 0] if probabilities.shape[1] == 2 else probabilities[row].max()
+        return Pick(row, reason, float(shown))
+
+    def _candidates(self, annotator: str) -> Candidates:
+        available = np.ones(len(self._index), bool)
+        available[self._state.seen_by.get(annotator, [])] = False
+        available[self._rows_of(self._person(annotator).outstanding)] = False
+        avoided = self._state.touched
+        for name, person in self._people.items():
+            if name != annotator:
+                avoided[self._rows_of(person.outstanding)] = True
+        return Candidates(available, avoided, self._order)
+
+    def _rows_of(self, grids: Sequence[Grid]) -> NDArray[np.intp]:
+        ids = [item.galaxy_id for grid in grids for item in grid.items]
+        rows = self._index.get_indexer(pd.Index(ids, dtype=object))
+        return rows[rows >= 0]
+
+    def _label_events(self, submission: Submission) -> list[LabelEvent]:
+        """Answers as events, each with the reason and score the galaxy was shown with."""
+        grid = self._find_grid(submission)
+        shown = {item.galaxy_id: item for item in grid.items} if grid else {}
+        standing = self._standing_events(submission)
+        events = []
+        for answer in submission.answers:
+            item = shown.get(answer.galaxy_id, ShownItem(answer.galaxy_id, Reason.QUEUED))
+            event = LabelEvent(
+                event_id=answer.event_id,
+                campaign_id=self.campaign.campaign_id,
+                galaxy_id=answer.galaxy_id,
+                annotator=submission.annotator,
+                kind=answer.kind,
+                answer=answer.answer if answer.kind is EventKind.LABEL else "",
+                explicit=answer.explicit,
+                reason=item.reason,
+                score=item.score,
+                model_version=grid.model_version if grid else self._model.version,
+                grid_id=submission.grid_id,
+                round=grid.round if grid else 0,
+                comment=answer.comment,
+                display=submission.display,
+            )
+            if answer.kind is EventKind.UNDO:
+                if answer.galaxy_id not in standing:
+                    continue  # nothing stands that could be taken back
+                event = replace(event, undoes=standing[answer.galaxy_id])
+            events.append(event)
+        return events
+
+    def _find_grid(self, submission: Submission) -> Grid | None:
+        with self._lock:
+            for grid in self._person(submission.annotator).outstanding:
+                if grid.grid_id == submission.grid_id:
+                    return grid
+        recorded = self._store.grids(
+            self.campaign.campaign_id, submission.annotator, submitted=True, limit=_MOST_OUTSTANDING
+        )
+        return next((entry.grid for entry in recorded if entry.grid.grid_id == submission.grid_id), None)
+
+    def _standing_events(self, submission: Submission) -> dict[str, str]:
+        if all(answer.kind is not EventKind.UNDO for answer in submission.answers):
+            return {}
+        history = self._store.history(self.campaign.campaign_id)
+        mine = history[_stands(history) & (history["annotator"] == submission.annotator).to_numpy(bool)]
+        return {str(row.galaxy_id): str(row.event_id) for row in mine.itertuples()}
+
+
+def _stands(history: pd.DataFrame) -> NDArray[np.bool_]:
+    return ~history["undone"].to_numpy(bool) & (history["kind"] != str(EventKind.UNDO)).to_numpy(bool)
+
+
+def _last_action(history: pd.DataFrame, annotator: str) -> pd.DataFrame:
+    """Standing events of the person's last commit: one action of theirs, however many galaxies it spans."""
+    mine = history[_stands(history) & (history["annotator"] == annotator).to_numpy(bool)]
+    if mine.empty:
+        return mine
+    last = mine.iloc[-1]
+    return mine[(mine["created_at"] == last["created_at"]) & (mine["grid_id"] == last["grid_id"])]
+
+
+def _require_name(annotator: str) -> None:
+    if not annotator.strip():
+        raise GalcoreError("An annotator needs a name: type one before labelling.")
