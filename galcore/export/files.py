@@ -1,0 +1,187 @@
+"""Tables as files: written beside and renamed, so that a reader never meets half a file."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from galcore.export.names import ascii_text, distinct
+from galcore.export.table import UNITS
+from galcore.types import GalcoreError, Provenance
+
+SUFFIXES = (".csv", ".parquet", ".fits")
+METADATA_KEY = b"galcore"
+SIDECAR_SUFFIX = ".provenance.json"
+# FITS cards have eight letters; the PROVENANCE extension holds everything under its full name.
+_CARDS = {
+    "GALCORE": ("code_version", "version of Galcore"),
+    "GITHASH": ("git_commit", "commit of Galcore"),
+    "MODEL": ("model_name", "encoder"),
+    "MODELSHA": ("model_hash", "hash of weights and preprocessing"),
+    "CATSHA": ("data_hash", "hash of the catalogue"),
+    "EMBSHA": ("embedding_hash", "hash of the embeddings"),
+    "LEARNER": ("learner_version", "model fitted to the labels"),
+    "CAMPAIGN": ("campaign_name", "name of the campaign"),
+    "CAMPID": ("campaign_id", "id of the campaign"),
+    "DATE": ("created_at", "UTC"),
+}
+
+
+def check_suffix(path: Path) -> str:
+    """Suffix of an export file.
+
+    Raises:
+        GalcoreError: If it is none that can be written, or the folder is not there.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise GalcoreError(f"{path}: cannot export to {suffix or 'a name without suffix'}; use {', '.join(SUFFIXES)}")
+    if not path.parent.is_dir():
+        raise GalcoreError(f"{path.parent} is not a folder; make it first, or choose another place")
+    return suffix
+
+
+def write_table(table: pd.DataFrame, path: Path, provenance: Provenance) -> tuple[Path, ...]:
+    """Write a table in the format of its suffix and return the files made.
+
+    CSV has no room for provenance: it goes to ``FILE.provenance.json`` beside it.
+    """
+    suffix = check_suffix(path)
+    _write_whole(path, table_bytes(table, suffix, provenance))
+    if suffix != ".csv":
+        return (path,)
+    sidecar = path.with_name(path.name + SIDECAR_SUFFIX)
+    _write_whole(sidecar, (provenance_json(provenance) + "\n").encode())
+    return (path, sidecar)
+
+
+def table_bytes(table: pd.DataFrame, suffix: str, provenance: Provenance) -> bytes:
+    """A table as the content of a file, for downloads."""
+    writers: dict[str, Callable[[pd.DataFrame, Provenance], bytes]] = {
+        ".csv": _csv_bytes,
+        ".parquet": _parquet_bytes,
+        ".fits": _fits_bytes,
+    }
+    return writers[suffix](table, provenance)
+
+
+def provenance_json(provenance: Provenance) -> str:
+    """Provenance as indented JSON."""
+    return json.dumps(asdict(provenance), indent=1, ensure_ascii=False, default=str)
+
+
+def _csv_bytes(table: pd.DataFrame, _provenance: Provenance) -> bytes:
+    return table.to_csv(index=False).encode("utf-8")
+
+
+def _parquet_bytes(table: pd.DataFrame, provenance: Provenance) -> bytes:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    metadata = {**(arrow.schema.metadata or {}), METADATA_KEY: provenance_json(provenance).encode()}
+    buffer = BytesIO()
+    pq.write_table(arrow.replace_schema_metadata(metadata), buffer)
+    return buffer.getvalue()
+
+
+def _fits_bytes(table: pd.DataFrame, provenance: Provenance) -> bytes:
+    from astropy.io import fits
+
+    primary = fits.PrimaryHDU()
+    galaxies = fits.BinTableHDU.from_columns(_fits_columns(table), nrows=len(table), name="TABLE")
+    values = _flat(provenance)
+    for keyword, (name, comment) in _CARDS.items():
+        card = (ascii_text(str(values.get(name, ""))), comment)
+        primary.header[keyword] = card
+        galaxies.header[keyword] = card
+    if _folds(table):
+        galaxies.header["HISTORY"] = "Text beyond ASCII: accents dropped, other letters as backslash escapes."
+    rows = pd.DataFrame({"name": list(values), "value": [str(value) for value in values.values()]})
+    details = fits.BinTableHDU.from_columns(_fits_columns(rows), nrows=len(rows), name="PROVENANCE")
+    buffer = BytesIO()
+    fits.HDUList([primary, galaxies, details]).writeto(buffer, checksum=True)
+    return buffer.getvalue()
+
+
+def _fits_columns(table: pd.DataFrame) -> list:
+    from astropy.io import fits
+
+    columns = []
+    names = distinct(ascii_text(str(name)) for name in table.columns)
+    for position, name in enumerate(names):
+        values = table.iloc[:, position]
+        unit = UNITS.get(name)
+        if pd.api.types.is_float_dtype(values):
+            array = values.to_numpy(dtype="float64", na_value=np.nan)
+            columns.append(fits.Column(name, "D", array=array, unit=unit))
+        elif pd.api.types.is_bool_dtype(values) and not values.isna().any():
+            columns.append(fits.Column(name, "L", array=values.to_numpy(dtype=bool)))
+        elif pd.api.types.is_integer_dtype(values):
+            columns.append(_integer_column(name, values, unit))
+        else:
+            text = _texts(values)
+            length = max(1, text.dtype.itemsize)
+            columns.append(fits.Column(name, f"{length}A", array=text))
+    return columns
+
+
+def _integer_column(name: str, values: pd.Series, unit: str | None):  # noqa: ANN202 -- astropy is untyped here
+    from astropy.io import fits
+
+    if values.isna().any():
+        null = int(np.iinfo(np.int64).min)
+        filled = values.astype("Int64").fillna(null).to_numpy(dtype="int64")
+        return fits.Column(name, "K", array=filled, null=null, unit=unit)
+    if values.max() > np.iinfo(np.int64).max if len(values) else False:
+        return fits.Column(name, "20A", array=_texts(values), unit=unit)
+    return fits.Column(name, "K", array=values.to_numpy(dtype="int64"), unit=unit)
+
+
+def _texts(values: pd.Series) -> np.ndarray:
+    texts = ["" if _is_missing(value) else ascii_text(_as_text(value)) for value in values]
+    return np.array(texts, dtype="S") if texts else np.array([], dtype="S1")
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value))
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    return str(value)
+
+
+def _folds(table: pd.DataFrame) -> bool:
+    texts = table.select_dtypes(exclude="number")
+    names_fold = any(not str(name).isascii() for name in table.columns)
+    return names_fold or any(not str(value).isascii() for name in texts for value in table[name].unique())
+
+
+def _flat(provenance: Provenance) -> Mapping[str, object]:
+    """Provenance as one level of names, the nested parts as JSON."""
+    content = asdict(provenance)
+    parameters = content.pop("parameters")
+    flat = {
+        name: json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list | tuple) else value
+        for name, value in parameters.items()
+    }
+    return {**content, **flat}
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise GalcoreError(f"{path} cannot be written ({error}); choose another place") from error

@@ -1,0 +1,70 @@
+"""What made a result, as far as it can be known: enough to make it again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from galcore import __version__
+from galcore.evaluate.result import commit
+from galcore.export.names import answer_slugs
+from galcore.types import Campaign, Provenance
+
+if TYPE_CHECKING:
+    from galcore.embed.store import EmbeddingSet
+
+
+def export_provenance(
+    campaign: Campaign,
+    *,
+    catalog_hash: str,
+    embeddings: EmbeddingSet | None,
+    learner_version: str,
+    counts: Mapping[str, int],
+    left_out: Sequence[str],
+    labels_from: str,
+) -> Provenance:
+    """Provenance of an exported table.
+
+    Args:
+        campaign: Its settings are kept whole.
+        catalog_hash: Of the catalogue at the time of export.
+        embeddings: What the model probabilities were fitted on, ``None`` without any.
+        learner_version: Version of the fitted learner, empty before the first fit.
+        counts: Galaxies, labels, people.
+        left_out: What is not in the table, and why, in words.
+        labels_from: Label store or snapshot.
+    """
+    slugs = dict(zip(answer_slugs(campaign.answers), campaign.answers, strict=True))
+    return Provenance(
+        code_version=__version__,
+        model_name=embeddings.manifest.model if embeddings else "",
+        model_hash=embeddings.manifest.model_hash if embeddings else "",
+        data_hash=catalog_hash,
+        parameters={
+            "git_commit": commit(),
+            "campaign_id": campaign.campaign_id,
+            "campaign_name": campaign.name,
+            "campaign": asdict(campaign),
+            "answer_columns": slugs,
+            "embedding_hash": embedding_hash(embeddings) if embeddings else "",
+            "learner_version": learner_version,
+            "counts": dict(counts),
+            "left_out": list(left_out),
+            "labels_from": labels_from,
+            "note": "Model probabilities of labelled galaxies are in-sample: the model was fitted on them.",
+        },
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def embedding_hash(embeddings: EmbeddingSet) -> str:
+    """SHA-256 of ids and vectors, in their order."""
+    digest = hashlib.sha256("\n".join(embeddings.galaxy_ids.tolist()).encode())
+    digest.update(np.ascontiguousarray(embeddings.vectors()).data)
+    return digest.hexdigest()

@@ -1,0 +1,78 @@
+"""Where the labels of an export come from: the store itself, or its copy while another process holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+import pandas as pd
+
+from galcore.types import Campaign, GalcoreError
+from galcore.workspace import SNAPSHOT_FOLDER, Workspace
+
+
+class LabelSource(Protocol):
+    """What an export asks of labels; the live store and a snapshot both answer."""
+
+    def campaigns(self) -> tuple[Campaign, ...]:
+        """Every campaign."""
+
+    def current(self, campaign_id: str) -> pd.DataFrame:
+        """Last standing answer per galaxy and annotator."""
+
+    def votes(self, campaign_id: str) -> pd.DataFrame:
+        """Votes per galaxy."""
+
+    def history(self, campaign_id: str) -> pd.DataFrame:
+        """Every event."""
+
+
+def label_source(workspace: Workspace) -> tuple[LabelSource, str]:
+    """Labels of a workspace and, in words, where they come from.
+
+    A running dashboard holds the store alone; its snapshot, seconds old, is read then.
+
+    Raises:
+        GalcoreError: If the store is held by another process and there is no snapshot, or neither is readable.
+    """
+    from galcore.labels.snapshot import SnapshotLabels
+
+    snapshot = workspace.folder / SNAPSHOT_FOLDER
+    try:
+        return workspace.labels, "label store"
+    except GalcoreError as error:
+        if "in use" not in str(error) or not snapshot.is_dir():
+            raise
+        return SnapshotLabels(snapshot), "snapshot, because a running Galcore holds the label store"
+
+
+def find_campaign(labels: LabelSource, name_or_id: str) -> Campaign:
+    """The campaign of that name or id.
+
+    Raises:
+        GalcoreError: If there is none; the message lists those there are.
+    """
+    campaigns = labels.campaigns()
+    wanted = name_or_id.strip()
+    for campaign in campaigns:
+        if wanted in {campaign.campaign_id, campaign.name}:
+            return campaign
+    alike = [campaign for campaign in campaigns if campaign.name.casefold() == wanted.casefold()]
+    if len(alike) == 1:
+        return alike[0]
+    names = ", ".join(repr(campaign.name) for campaign in campaigns)
+    raise GalcoreError(
+        f"there is no campaign {name_or_id!r}; " + (f"choose one of {names}" if names else "none was made yet")
+    )
+
+
+@contextmanager
+def opened_for_reading(workspace: Workspace) -> Iterator[tuple[LabelSource, str]]:
+    """Labels for the length of an export; a store that was opened only for it is closed again."""
+    was_open = workspace.labels_are_open
+    try:
+        yield label_source(workspace)
+    finally:
+        if not was_open:
+            workspace.close()

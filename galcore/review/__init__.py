@@ -1,0 +1,1 @@
+"""What the Review page shows, as pure functions of labels, catalogue and model probabilities."""
