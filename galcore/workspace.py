@@ -265,6 +265,11 @@ class Workspace:
                 self._labels = store
             return self._labels
 
+    @property
+    def labels_are_open(self) -> bool:
+        """Whether this process holds the label store already."""
+        return self._labels is not None
+
     def loop(self, campaign_id: str) -> CampaignLoop:
         """The running loop of one campaign; one per process, with the newest embeddings there are.
 

@@ -9,7 +9,8 @@ import pandas as pd
 
 from galcore.export.files import check_suffix, write_table
 from galcore.export.provenance import export_provenance
-from galcore.export.scores import campaign_embeddings, campaign_scores
+
+# from galcore.export.scores import campaign_embeddings, campaign_scores
 from galcore.export.sources import LabelSource, find_campaign, opened_for_reading
 from galcore.export.table import ModelScores, results_table
 from galcore.types import Campaign, Provenance
@@ -70,9 +71,7 @@ def export_campaign(
             opened, chosen, labels, scores=scores, all_galaxies=all_galaxies, catalog_columns=catalog_columns
         )
         history = labels.history(chosen.campaign_id)
-    provenance, left_out = describe(
-        opened, chosen, table, history, scores=scores, labels_from=labels_from
-    )
+    provenance, left_out = describe(opened, chosen, table, history, scores=scores, labels_from=labels_from)
     files = write_table(table, path, provenance)
     if events is not None:
         files += write_table(history, events, provenance)

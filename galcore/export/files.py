@@ -17,6 +17,7 @@ from galcore.export.table import UNITS
 from galcore.types import GalcoreError, Provenance
 
 SUFFIXES = (".csv", ".parquet", ".fits")
+COMMENT_ROOM = 60  # letters of value and comment that surely fit one card of 80
 METADATA_KEY = b"galcore"
 SIDECAR_SUFFIX = ".provenance.json"
 # FITS cards have eight letters; the PROVENANCE extension holds everything under its full name.
@@ -42,7 +43,7 @@ def check_suffix(path: Path) -> str:
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        raise GalcoreError(f"{path}: cannot export to {suffix or 'a name without suffix'}; use {', '.join(SUFFIXES)}")
+        raise GalcoreError(f"{path}: end the name in one of {', '.join(SUFFIXES)}; that chooses the format")
     if not path.parent.is_dir():
         raise GalcoreError(f"{path.parent} is not a folder; make it first, or choose another place")
     return suffix
@@ -85,11 +86,21 @@ def _parquet_bytes(table: pd.DataFrame, provenance: Provenance) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    arrow = pa.Table.from_pandas(_plain_columns(table), preserve_index=False)
     metadata = {**(arrow.schema.metadata or {}), METADATA_KEY: provenance_json(provenance).encode()}
     buffer = BytesIO()
     pq.write_table(arrow.replace_schema_metadata(metadata), buffer)
     return buffer.getvalue()
+
+
+def _plain_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with columns of mixed values as text, which is all that Parquet can make of them."""
+    mixed = {
+        name: table[name].map(str, na_action="ignore").astype("string")
+        for name in table.columns[table.dtypes == object]
+        if pd.api.types.infer_dtype(table[name], skipna=True).startswith("mixed")
+    }
+    return table.assign(**mixed) if mixed else table
 
 
 def _fits_bytes(table: pd.DataFrame, provenance: Provenance) -> bytes:
@@ -99,7 +110,8 @@ def _fits_bytes(table: pd.DataFrame, provenance: Provenance) -> bytes:
     galaxies = fits.BinTableHDU.from_columns(_fits_columns(table), nrows=len(table), name="TABLE")
     values = _flat(provenance)
     for keyword, (name, comment) in _CARDS.items():
-        card = (ascii_text(str(values.get(name, ""))), comment)
+        value = ascii_text(str(values.get(name, "")))
+        card = (value, comment if len(value) + len(comment) <= COMMENT_ROOM else "")
         primary.header[keyword] = card
         galaxies.header[keyword] = card
     if _folds(table):
@@ -133,7 +145,7 @@ def _fits_columns(table: pd.DataFrame) -> list:
     return columns
 
 
-def _integer_column(name: str, values: pd.Series, unit: str | None):  # noqa: ANN202 -- astropy is untyped here
+def _integer_column(name: str, values: pd.Series, unit: str | None):
     from astropy.io import fits
 
     if values.isna().any():
@@ -151,7 +163,7 @@ def _texts(values: pd.Series) -> np.ndarray:
 
 
 def _is_missing(value: object) -> bool:
-    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value))
+    return bool(pd.isna(value)) if pd.api.types.is_scalar(value) else False
 
 
 def _as_text(value: object) -> str:
@@ -171,7 +183,7 @@ def _flat(provenance: Provenance) -> Mapping[str, object]:
     content = asdict(provenance)
     parameters = content.pop("parameters")
     flat = {
-        name: json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list | tuple) else value
+        name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
         for name, value in parameters.items()
     }
     return {**content, **flat}

@@ -34,7 +34,7 @@ def label_source(workspace: Workspace) -> tuple[LabelSource, str]:
     A running dashboard holds the store alone; its snapshot, seconds old, is read then.
 
     Raises:
-        GalcoreError: If the store is held by another process and there is no snapshot, or neither is readable.
+        GalcoreError: If another process holds the store and there is no snapshot, or it cannot be read.
     """
     from galcore.labels.snapshot import SnapshotLabels
 
@@ -63,7 +63,8 @@ def find_campaign(labels: LabelSource, name_or_id: str) -> Campaign:
         return alike[0]
     names = ", ".join(repr(campaign.name) for campaign in campaigns)
     raise GalcoreError(
-        f"there is no campaign {name_or_id!r}; " + (f"choose one of {names}" if names else "none was made yet")
+        f"there is no campaign {name_or_id!r}; "
+        + (f"choose one of {names}" if names else "none was made yet")
     )
 
 

@@ -9,10 +9,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from galcore.export.names import answer_slugs, slug
-from galcore.types import Campaign, EventKind, Reason
+from galcore.review.disagreement import decided_answers
+from galcore.types import Campaign
 
-OWN_COLUMNS = ("source", "source_index", "hdu", "x", "y", "stamp_size_px", "pixel_scale_arcsec")
-UNITS = {"ra": "deg", "dec": "deg", "pixel_scale_arcsec": "arcsec", "x": "pixel", "y": "pixel", "stamp_size_px": "pixel"}
+UNITS = {
+    "ra": "deg",
+    "dec": "deg",
+    "pixel_scale_arcsec": "arcsec",
+    "x": "pixel",
+    "y": "pixel",
+    "stamp_size_px": "pixel",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +66,9 @@ def results_table(
     table = _rows(catalog, votes, all_galaxies=all_galaxies)
     voted = votes.set_index("galaxy_id").reindex(table["galaxy_id"])
     table = pd.concat([table, _vote_columns(campaign, voted)], axis=1)
-    _insert_labels(table, voted, adjudications(history))
+    _insert_labels(table, decided_answers(history))
     _append_scores(table, campaign, scores)
     return _append_catalog(table, catalog) if catalog_columns else table
-
-
-def adjudications(history: pd.DataFrame) -> dict[str, str]:
-    """Decided answer per galaxy: the last standing label given as an adjudication."""
-    if history.empty:
-        return {}
-    decided = history[
-        (history["kind"] == EventKind.LABEL) & (history["reason"] == Reason.ADJUDICATION) & ~history["undone"]
-    ]
-    return dict(zip(decided["galaxy_id"], decided["answer"], strict=True))  # in order: the last one stays
 
 
 def question_slug(campaign: Campaign) -> str:
@@ -82,16 +79,16 @@ def question_slug(campaign: Campaign) -> str:
 def _rows(catalog: pd.DataFrame, votes: pd.DataFrame, *, all_galaxies: bool) -> pd.DataFrame:
     known = catalog.reindex(columns=["galaxy_id", "ra", "dec"])
     how = "outer" if all_galaxies else "right"
-    table = known.merge(votes[["galaxy_id"]].astype({"galaxy_id": known["galaxy_id"].dtype}), on="galaxy_id", how=how)
+    table = known.merge(
+        votes[["galaxy_id"]].astype({"galaxy_id": known["galaxy_id"].dtype}), on="galaxy_id", how=how
+    )
     table = table.sort_values("galaxy_id", ignore_index=True)
     return table.astype({"ra": "float64", "dec": "float64"})
 
 
 def _vote_columns(campaign: Campaign, voted: pd.DataFrame) -> pd.DataFrame:
     question = question_slug(campaign)
-    counts = {
-        answer: voted[f"votes_{answer}"].fillna(0).astype("int32") for answer in campaign.answers
-    }
+    counts = {answer: voted[f"votes_{answer}"].fillna(0).astype("int32") for answer in campaign.answers}
     total = sum(counts.values(), start=pd.Series(0, index=voted.index, dtype="int32"))
     columns: dict[str, pd.Series] = {"n_annotators": voted["n_annotators"].fillna(0).astype("int32")}
     for answer, name in zip(campaign.answers, answer_slugs(campaign.answers), strict=True):
@@ -105,13 +102,13 @@ def _vote_columns(campaign: Campaign, voted: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns).reset_index(drop=True)
 
 
-def _insert_labels(table: pd.DataFrame, voted: pd.DataFrame, decided: dict[str, str]) -> None:
-    adjudicated = table["galaxy_id"].map(decided)
-    majority = table["majority"]
-    table.insert(3, "label", adjudicated.where(adjudicated.notna(), majority).astype(str))
-    source = np.where(adjudicated.notna(), "adjudicated", np.where(majority != "", "majority", ""))
-    tied = (majority == "") & (table["n_annotators"] > 0) & adjudicated.isna()
-    table.insert(4, "label_source", np.where(tied, "tie", source))
+def _insert_labels(table: pd.DataFrame, decided: dict[str, str]) -> None:
+    adjudicated = np.array([decided.get(str(galaxy_id), "") for galaxy_id in table["galaxy_id"]], dtype=object)
+    majority = table["majority"].to_numpy(dtype=object)
+    tied = (majority == "") & (table["n_annotators"].to_numpy() > 0)
+    by_votes = np.where(tied, "tie", np.where(majority != "", "majority", ""))
+    table.insert(3, "label", pd.Series(np.where(adjudicated != "", adjudicated, majority), dtype=str))
+    table.insert(4, "label_source", np.where(adjudicated != "", "adjudicated", by_votes))
 
 
 def _append_scores(table: pd.DataFrame, campaign: Campaign, scores: ModelScores | None) -> None:

@@ -30,7 +30,9 @@ class Dispute:
     comments: tuple[str, ...]
 
 
-def disputes(current: pd.DataFrame, history: pd.DataFrame, *, with_decided: bool = False) -> tuple[Dispute, ...]:
+def disputes(
+    current: pd.DataFrame, history: pd.DataFrame, *, with_decided: bool = False
+) -> tuple[Dispute, ...]:
     """Galaxies with differing answers, the strongest disagreement first.
 
     Args:
@@ -41,10 +43,7 @@ def disputes(current: pd.DataFrame, history: pd.DataFrame, *, with_decided: bool
     counts = answer_counts(independent_answers(current))
     differing = counts[(counts > 0).sum(axis=1) >= 2]
     standing = history[~history["undone"].astype(bool)] if len(history) else history
-    decisions = standing[
-        (standing["kind"] == EventKind.LABEL) & (standing["reason"] == Reason.ADJUDICATION)
-    ] if len(standing) else standing
-    decided = dict(zip(decisions["galaxy_id"], decisions["answer"], strict=True)) if len(decisions) else {}
+    decided = decided_answers(history)
     found = [
         Dispute(
             galaxy_id=str(galaxy_id),
@@ -56,10 +55,28 @@ def disputes(current: pd.DataFrame, history: pd.DataFrame, *, with_decided: bool
         for galaxy_id, row in differing.iterrows()
         if with_decided or galaxy_id not in decided
     ]
-    return tuple(sorted(found, key=lambda dispute: (-dispute.entropy, -sum(n for _, n in dispute.votes), dispute.galaxy_id)))
+    return tuple(sorted(found, key=_urgency))
 
 
-def adjudication(campaign_id: str, galaxy_id: str, annotator: str, *, answer: str, event_id: str = "", comment: str = "") -> LabelEvent:
+def decided_answers(history: pd.DataFrame) -> dict[str, str]:
+    """Decided answer per galaxy: the last standing label given as an adjudication."""
+    if history.empty:
+        return {}
+    decided = history[
+        (history["kind"] == EventKind.LABEL)
+        & (history["reason"] == Reason.ADJUDICATION)
+        & ~history["undone"].astype(bool)
+    ]
+    return dict(zip(decided["galaxy_id"], decided["answer"], strict=True))  # in order: the last one stays
+
+
+def _urgency(dispute: Dispute) -> tuple[float, int, str]:
+    return -dispute.entropy, -sum(n for _, n in dispute.votes), dispute.galaxy_id
+
+
+def adjudication(
+    campaign_id: str, galaxy_id: str, annotator: str, *, answer: str, event_id: str = "", comment: str = ""
+) -> LabelEvent:
     """The event that decides a dispute."""
     return LabelEvent(
         event_id=event_id or str(uuid.uuid4()),

@@ -21,7 +21,8 @@ def person_table(history: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns ``annotator``, ``labels`` (galaxies answered and not taken back), ``explicit`` (of those,
         clicked or keyed rather than implied), ``skips``, ``flags``, ``undone``, ``grids``,
-        ``labels_per_minute`` (breaks over five minutes left out; NaN below two grids), ``first_at``, ``last_at``.
+        ``labels_per_minute`` (breaks over five minutes left out; NaN below two grids), ``first_at``,
+        ``last_at``.
     """
     rows = [_person(annotator, events) for annotator, events in history.groupby("annotator", sort=True)]
     columns = [
@@ -65,8 +66,8 @@ def labels_per_minute(moments: pd.Series) -> float:
 def truth_answers(truth: pd.Series, answers: tuple[str, ...], mode: str) -> pd.Series:
     """Values of a truth column in the words of the campaign; null where they say nothing.
 
-    Text that equals an answer (letter case aside) is that answer. In a binary campaign true, 1 and yes mean the
-    first answer; false, 0, no and, where the first answer occurs, every other value the second.
+    Text that equals an answer (letter case aside) is that answer. In a binary campaign true, 1 and yes mean
+    the first answer; false, 0, no and, where the first answer occurs, every other value the second.
 
     >>> truth_answers(pd.Series([1, 0, None]), ("barred", "not barred"), "binary").tolist()[:2]
     ['barred', 'not barred']
@@ -77,8 +78,11 @@ def truth_answers(truth: pd.Series, answers: tuple[str, ...], mode: str) -> pd.S
     if mode != "binary":
         return said
     positive, negative = answers[0], answers[1]
-    yes, no = {"true", "1", "yes"}, {"false", "0", "no"}
-    said = said.where(said.notna(), words.map(lambda word: positive if word in yes else negative if word in no else None))
+    switches = {
+        **dict.fromkeys(("true", "1", "yes"), positive),
+        **dict.fromkeys(("false", "0", "no"), negative),
+    }
+    said = said.where(said.notna(), words.map(switches))
     if (said == positive).any():
         said = said.where(said.notna() | words.isna(), negative)
     return said
@@ -91,7 +95,7 @@ def _word(value: object) -> str:
 
 
 def confusion(true: pd.Series, given: pd.Series, answers: tuple[str, ...]) -> NDArray[np.integer]:
-    """Confusion matrix ``(K, K)``: rows are the truth, columns what was given; pairs with a null are left out.
+    """Confusion matrix ``(K, K)``: rows the truth, columns what was given; pairs with a null are left out.
 
     >>> confusion(pd.Series(["a", "a", "b"]), pd.Series(["a", "b", None]), ("a", "b")).tolist()
     [[1, 1], [0, 0]]
@@ -104,7 +108,9 @@ def confusion(true: pd.Series, given: pd.Series, answers: tuple[str, ...]) -> ND
     return matrix
 
 
-def calibration(probabilities: NDArray[np.floating], outcomes: NDArray[np.bool_], *, n_bins: int = 10) -> pd.DataFrame:
+def calibration(
+    probabilities: NDArray[np.floating], outcomes: NDArray[np.bool_], *, n_bins: int = 10
+) -> pd.DataFrame:
     """Reliability of probabilities: the share that came true among those told about the same.
 
     Bins hold about equally many galaxies, so that no point rests on one.
