@@ -282,17 +282,18 @@ class Workspace:
             held = self._loops.get(campaign_id)
             if held is None:
                 campaign = self.labels.campaign(campaign_id)
-                embeddings = self._loop_embeddings(campaign.model)
+                embeddings = self.campaign_embeddings(campaign.model)
                 loop = CampaignLoop(campaign, self.labels, *self._loop_vectors(embeddings))
             else:
                 loop, last_embeddings = held
-                embeddings = self._loop_embeddings(loop.campaign.model)
+                embeddings = self.campaign_embeddings(loop.campaign.model)
                 if embeddings is not None and embeddings is not last_embeddings:
                     loop.set_vectors(*self._loop_vectors(embeddings))
             self._loops[campaign_id] = (loop, embeddings)
             return loop
 
-    def _loop_embeddings(self, model: str) -> EmbeddingSet | None:
+    def campaign_embeddings(self, model: str) -> EmbeddingSet | None:
+        """Embeddings a campaign learns on: those of its model, else of the first there is, else ``None``."""
         names = self.models()
         if not names:
             return None

@@ -130,7 +130,7 @@ def describe(
     provenance = export_provenance(
         campaign,
         catalog_hash=workspace.catalog_hash,
-        embeddings=campaign_embeddings(workspace, campaign),
+        embeddings=workspace.campaign_embeddings(campaign.model),
         learner_version=scores.model_version if scores else "",
         counts=counts,
         left_out=left_out,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from galcore import __version__
+from galcore.evaluate.result import commit
 from galcore.export.names import answer_slugs
 from galcore.types import Campaign, Provenance
 
@@ -39,8 +40,6 @@ def export_provenance(
         left_out: What is not in the table, and why, in words.
         labels_from: Label store or snapshot.
     """
-    from galcore.evaluate.result import commit
-
     slugs = dict(zip(answer_slugs(campaign.answers), campaign.answers, strict=True))
     return Provenance(
         code_version=__version__,

@@ -103,7 +103,9 @@ def _vote_columns(campaign: Campaign, voted: pd.DataFrame) -> pd.DataFrame:
 
 
 def _insert_labels(table: pd.DataFrame, decided: dict[str, str]) -> None:
-    adjudicated = np.array([decided.get(str(galaxy_id), "") for galaxy_id in table["galaxy_id"]], dtype=object)
+    adjudicated = np.array(
+        [decided.get(str(galaxy_id), "") for galaxy_id in table["galaxy_id"]], dtype=object
+    )
     majority = table["majority"].to_numpy(dtype=object)
     tied = (majority == "") & (table["n_annotators"].to_numpy() > 0)
     by_votes = np.where(tied, "tie", np.where(majority != "", "majority", ""))

@@ -14,17 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from galcore.evaluate.metrics import Interval
+
 LABELS_PER_BAND = 8
 MOST_BANDS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A number with its 95 % interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +36,9 @@ class ThresholdEstimate:
     threshold: float
     n_candidates: int
     n_unseen: int
-    purity: Estimate | None
-    completeness: Estimate | None
-    positives: Estimate | None
+    purity: Interval | None
+    completeness: Interval | None
+    positives: Interval | None
 
 
 class CandidateEstimator:
@@ -113,6 +106,6 @@ def band_edges(scores: NDArray[np.floating]) -> NDArray[np.floating]:
     return np.unique(np.quantile(scores, np.arange(1, n_bands) / n_bands))
 
 
-def _estimate(draws: NDArray[np.floating]) -> Estimate:
+def _estimate(draws: NDArray[np.floating]) -> Interval:
     low, value, high = np.quantile(draws, (0.025, 0.5, 0.975))
-    return Estimate(float(value), float(low), float(high))
+    return Interval(float(value), float(low), float(high))
