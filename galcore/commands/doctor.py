@@ -99,11 +99,7 @@ def _print(findings: tuple[Finding, ...], *, healthy: bool) -> None:
 
 
 def _python() -> Iterator[Finding]:
-    version = platform.python_version()
-    if sys.version_info < (3, 11):
-        yield Finding("python", "broken", version, "Galcore needs Python 3.11 or newer")
-    else:
-        yield Finding("python", "ok", f"{version} ({sys.executable})")
+    yield Finding("python", "ok", f"{platform.python_version()} ({sys.executable})")
 
 
 def _packages() -> Iterator[Finding]:

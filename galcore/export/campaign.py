@@ -11,8 +11,10 @@ from galcore.export.files import check_suffix, write_table
 from galcore.export.provenance import export_provenance
 
 # from galcore.export.scores import campaign_embeddings, campaign_scores
+from galcore.export.scores import campaign_scores
 from galcore.export.sources import LabelSource, find_campaign, opened_for_reading
-from galcore.export.table import ModelScores, results_table
+from galcore.export.table import results_table
+from galcore.review.scores import ModelScores
 from galcore.types import Campaign, Provenance
 from galcore.workspace import Workspace
 

@@ -97,7 +97,7 @@ def _plain_columns(table: pd.DataFrame) -> pd.DataFrame:
     """The table with columns of mixed values as text, which is all that Parquet can make of them."""
     mixed = {
         name: table[name].map(str, na_action="ignore").astype("string")
-        for name in table.columns[table.dtypes == object]
+        for name in table.select_dtypes(include="object").columns
         if pd.api.types.infer_dtype(table[name], skipna=True).startswith("mixed")
     }
     return table.assign(**mixed) if mixed else table

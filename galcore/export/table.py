@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from galcore.export.names import answer_slugs, slug
 from galcore.review.disagreement import decided_answers
+from galcore.review.scores import ModelScores
 from galcore.types import Campaign
 
 UNITS = {
@@ -20,21 +18,6 @@ UNITS = {
     "y": "pixel",
     "stamp_size_px": "pixel",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ModelScores:
-    """What the model of a campaign says about every galaxy it has an embedding of.
-
-    Attributes:
-        galaxy_ids: Galaxies, ``(N,)``.
-        probabilities: One column an answer of the campaign, ``(N, K)``, 0-1.
-        model_version: Version of the learner that gave them.
-    """
-
-    galaxy_ids: NDArray[np.str_]
-    probabilities: NDArray[np.floating]
-    model_version: str
 
 
 def results_table(

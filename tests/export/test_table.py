@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from galcore.export.table import ModelScores, results_table
+from galcore.export.table import results_table
 from galcore.labels import LabelStore
+from galcore.review.scores import ModelScores
 from galcore.types import Campaign, EventKind, LabelEvent, Reason
 
 CAMPAIGN = Campaign(
