@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,9 @@ import pandas as pd
 from galcore.export.names import ascii_text, distinct
 from galcore.export.table import UNITS
 from galcore.types import GalcoreError, Provenance
+
+if TYPE_CHECKING:
+    from astropy.io import fits
 
 SUFFIXES = (".csv", ".parquet", ".fits")
 COMMENT_ROOM = 60  # letters of value and comment that surely fit one card of 80
@@ -97,8 +101,9 @@ def _plain_columns(table: pd.DataFrame) -> pd.DataFrame:
     """The table with columns of mixed values as text, which is all that Parquet can make of them."""
     mixed = {
         name: table[name].map(str, na_action="ignore").astype("string")
-        for name in table.select_dtypes(include="object").columns
-        if pd.api.types.infer_dtype(table[name], skipna=True).startswith("mixed")
+        for name, dtype in table.dtypes.items()
+        if getattr(dtype, "kind", "") == "O"
+        and pd.api.types.infer_dtype(table[name], skipna=True).startswith("mixed")
     }
     return table.assign(**mixed) if mixed else table
 
@@ -123,7 +128,7 @@ def _fits_bytes(table: pd.DataFrame, provenance: Provenance) -> bytes:
     return buffer.getvalue()
 
 
-def _fits_columns(table: pd.DataFrame) -> list:
+def _fits_columns(table: pd.DataFrame) -> list[fits.Column]:
     from astropy.io import fits
 
     columns = []
@@ -145,7 +150,7 @@ def _fits_columns(table: pd.DataFrame) -> list:
     return columns
 
 
-def _integer_column(name: str, values: pd.Series, unit: str | None):
+def _integer_column(name: str, values: pd.Series, unit: str | None) -> fits.Column:
     from astropy.io import fits
 
     if values.isna().any():

@@ -22,7 +22,7 @@ def test_every_format_holds_the_same_rows(workspace, tmp_path):
     for suffix, read in {
         ".csv": lambda path: pd.read_csv(path, dtype={"galaxy_id": str}),
         ".parquet": pd.read_parquet,
-        ".fits": lambda path: Table.read(path, hdu=1).to_pandas(),
+        ".fits": lambda path: Table.read(path, hdu=1, character_as_bytes=False).to_pandas(),
     }.items():
         report = export_campaign(workspace, "discs?", tmp_path / f"out{suffix}")
         assert report.n_rows == report.n_labelled == 20
