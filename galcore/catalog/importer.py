@@ -150,8 +150,10 @@ def _make_rows(
     candidates: list[Candidate], table: UserTable | None, folder: Path
 ) -> tuple[pd.DataFrame, list[str], list[int]]:
     """Rows of the catalogue, notes for the report, and the table's rows that found no image."""
-    rows, notes = _join(candidates, table)
-    ids = _name_galaxies(candidates, table, rows)
+    rows, own, notes = _join(candidates, table)
+    ids = _name_galaxies(
+        candidates, table, [row if mine else None for row, mine in zip(rows, own, strict=True)]
+    )
     frame = _address_columns(candidates, ids, folder)
     beside = pd.DataFrame([dict(candidate.image.columns) for candidate in candidates])
     own_ids = find_column(beside.columns, ID_ALIASES)
@@ -177,21 +179,32 @@ def _make_rows(
     return pd.concat([frame, joined], axis=1), notes, unmatched
 
 
-def _join(candidates: list[Candidate], table: UserTable | None) -> tuple[list[int | None], list[str]]:
+def _join(
+    candidates: list[Candidate], table: UserTable | None
+) -> tuple[list[int | None], list[bool], list[str]]:
+    """Row of each candidate, whether the row is its own (and so names it), and notes."""
     if table is None:
-        return [None] * len(candidates), []
+        return [None] * len(candidates), [False] * len(candidates), []
     finder = RowFinder(table)
-    rows = [finder.find(candidate.relative, candidate.image.suffix) for candidate in candidates]
-    one_stack = len({candidate.relative for candidate in candidates}) == 1 and not candidates[0].alone
-    if one_stack and not any(row is not None for row in rows) and len(table.frame) == len(candidates):
-        return list(range(len(candidates))), ["rows of the table were joined to the stack in their order"]
+    rows: list[int | None] = []
+    own: list[bool] = []
     taken: set[int] = set()
-    for n, row in enumerate(rows):
-        if row is not None and row in taken:
-            rows[n] = None
-        elif row is not None:
-            taken.add(row)
-    return rows, []
+    for candidate in candidates:
+        row = None
+        if not candidate.alone:
+            row = finder.find_member(candidate.relative, candidate.image.suffix)
+        own.append(candidate.alone or row is not None)
+        if row is None:
+            row = finder.find_file(candidate.relative)
+        if row is not None and own[-1]:
+            row = None if row in taken else row
+            taken.add(-1 if row is None else row)
+        rows.append(row)
+    one_stack = len({candidate.relative for candidate in candidates}) == 1 and not candidates[0].alone
+    if one_stack and not any(own) and len(table.frame) == len(candidates):
+        note = "rows of the table were joined to the images of the stack in their order"
+        return list(range(len(candidates))), [True] * len(candidates), [note]
+    return rows, own, []
 
 
 def _name_galaxies(candidates: list[Candidate], table: UserTable | None, rows: list[int | None]) -> list[str]:

@@ -113,17 +113,19 @@ class RowFinder:
                     self._by_file[ending].append(n)
                 self._by_stem[file_stem(Path(path.name))].append(n)
 
-    def find(self, relative: str, suffix: str) -> int | None:
-        """Row of the image at a path relative to the imported folder, or ``None``.
+    def find_member(self, relative: str, suffix: str) -> int | None:
+        """Row of one image in a file of several, by its id; ``None`` when the table has none.
 
         Args:
-            relative: Path of its file, with ``/``.
-            suffix: What tells it from its neighbours in a file of several; empty otherwise.
+            relative: Path of its file below the imported folder, with ``/``.
+            suffix: What tells it from its neighbours in the file.
         """
+        return self._first_id((file_stem(Path(relative)) + suffix, suffix.lstrip("_")))
+
+    def find_file(self, relative: str) -> int | None:
+        """Row of the file at a path below the imported folder, or ``None``."""
         path = PurePosixPath(relative)
         stem = file_stem(Path(path.name))
-        if suffix:
-            return self._first_id((stem + suffix, suffix.lstrip("_")))
         for ending in _endings(path):
             rows = self._by_file.get(ending, ())
             if len(rows) == 1:

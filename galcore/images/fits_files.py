@@ -24,6 +24,7 @@ from galcore.types import GalcoreError
 
 FITS_SUFFIXES = (".fits", ".fit", ".fts", ".fz", ".fits.gz", ".fit.gz", ".fits.fz")
 MAX_BANDS = 16
+FITS_BLOCK = 2880
 MAX_FITS_PIXELS = 4_000_000_000
 READ_ERRORS = (OSError, ValueError, TypeError, IndexError, KeyError, EOFError, RuntimeError, MemoryError)
 FIRST_IMAGE, ALL_AS_BANDS = -1, -2
@@ -42,7 +43,7 @@ def find_fits_images(path: Path) -> tuple[FoundImage, ...]:
     Raises:
         GalcoreError: Naming the file, if it is no FITS, torn, or holds no image.
     """
-    with opened(path) as hdus:
+    with opened(path, whole=True) as hdus:
         images = image_hdus(path, hdus)
         for number in images:
             _refuse_torn(path, hdus, number)
@@ -85,10 +86,15 @@ def read_fits(address: ImageAddress, hdus: fits.HDUList) -> tuple[NDArray[np.flo
         planes = [_plane(hdus[n], address) for n in numbers]
         return np.concatenate(planes), tuple(hdus[n].name.lower() for n in numbers)
     number = image_hdus(address.path, hdus)[0] if address.hdu == FIRST_IMAGE else address.hdu
-    if not 0 <= number < len(hdus) or not hdus[number].is_image:
-        raise GalcoreError(f"{address.path}: has no image in extension {address.hdu}")
-    pixels = _plane(hdus[number], address)
-    return pixels, band_names(hdus[number].header, len(pixels))
+    try:
+        with quiet():
+            hdu = hdus[number]
+    except (*READ_ERRORS, fits.VerifyError) as error:
+        raise GalcoreError(f"{address.path}: has no extension {number} any more ({error})") from error
+    if not hdu.is_image:
+        raise GalcoreError(f"{address.path}: has no image in extension {number}")
+    pixels = _plane(hdu, address)
+    return pixels, band_names(hdu.header, len(pixels))
 
 
 def _plane(hdu: Any, address: ImageAddress) -> NDArray[np.float32]:
@@ -121,15 +127,15 @@ def band_names(header: fits.Header, count: int) -> tuple[str, ...]:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[fits.HDUList]:
-    """The extensions of a FITS file.
+def opened(path: Path, *, whole: bool = False) -> Iterator[fits.HDUList]:
+    """The extensions of a FITS file, read when first asked for, or all at once when ``whole``.
 
     Raises:
         GalcoreError: Naming the file, if it is no FITS file.
     """
     try:
         with quiet():  # unusual cards are no reason to refuse an image
-            hdus = fits.open(path, memmap=False, lazy_load_hdus=False)
+            hdus = fits.open(path, memmap=False, lazy_load_hdus=not whole)
     except (*READ_ERRORS, fits.VerifyError) as error:
         raise GalcoreError(f"{path}: not a FITS file, or torn ({error})") from error
     try:
@@ -152,7 +158,8 @@ def _refuse_torn(path: Path, hdus: fits.HDUList, number: int) -> None:
         except (*READ_ERRORS, zlib.error) as error:
             raise GalcoreError(f"{path}: torn or damaged ({error})") from error
         return
-    held, needed = path.stat().st_size, info["datLoc"] + hdus[number].size
+    # the padding behind the last extension may be missing without harm
+    held, needed = path.stat().st_size, info["datLoc"] + info["datSpan"] - FITS_BLOCK + 1
     if held < needed:
         raise GalcoreError(f"{path}: torn, {held:,} of at least {needed:,} bytes are there")
 

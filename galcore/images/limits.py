@@ -18,6 +18,8 @@ from galcore.types import GalcoreError
 
 LIMITS_FILE = "images/limits.json"
 SAMPLE_SIZE = 48
+MAX_SKY_SHIFT = 3.0  # in units of the span from sky to white
+MAX_NOISE_RATIO = 20.0
 
 
 def estimate_limits(
@@ -45,6 +47,21 @@ def estimate_limits(
     bright = depth >= np.percentile(depth, 75)
     white = sky + np.median(above[bright], axis=0)
     return SurveyLimits(tuple(BandLimits(*map(float, band)) for band in zip(sky, noise, white, strict=True)))
+
+
+def belongs_to_survey(image: SkyImage, limits: SurveyLimits) -> bool:
+    """Whether the levels of a survey can show an image: a mask or weight map beside the images cannot."""
+    if len(limits.bands) != len(image.pixels):
+        return False
+    step = max(1, max(image.pixels.shape[1:]) // 128)  # a coarse look is enough
+    for plane, level in zip(image.pixels[:, ::step, ::step], limits.bands, strict=True):
+        own = measure_limits(clean(plane))
+        span = max(level.white - level.sky, 1e-30)
+        if abs(own.sky - level.sky) > MAX_SKY_SHIFT * span:
+            return False
+        if not 1 / MAX_NOISE_RATIO < own.noise / max(level.noise, 1e-30) < MAX_NOISE_RATIO:
+            return False
+    return True
 
 
 def read_limits(folder: Path) -> dict[str, SurveyLimits | None]:

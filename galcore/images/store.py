@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from galcore.images.image import ImageAddress, SkyImage
-from galcore.images.limits import estimate_limits, read_limits, write_limits
+from galcore.images.limits import belongs_to_survey, estimate_limits, read_limits, write_limits
 from galcore.images.readers import OpenFiles
 from galcore.images.stretch import SurveyLimits, to_rgb
 from galcore.types import GalcoreError
@@ -83,8 +83,10 @@ class ImageStore:
         Raises:
             GalcoreError: If the galaxy is unknown, the stretch is, or the file cannot be read.
         """
-        image = self.load(galaxy_id)
+        image = bin_down(self.load(galaxy_id), 2 * size_px)
         limits = self.limits(galaxy_id) if stretch == "survey" and image.kind == "flux" else None
+        if limits is not None and not belongs_to_survey(image, limits):
+            limits = None
         return encode_jpeg(fit_size(to_rgb(image, stretch=stretch, limits=limits), size_px, smooth=smooth))
 
     def limits(self, galaxy_id: str) -> SurveyLimits | None:
@@ -115,6 +117,18 @@ def _column(catalog: pd.DataFrame, name: str) -> list:
 
 def _known(value: object) -> float | None:
     return None if value is None or value is pd.NA or value != value else value  # type: ignore[return-value]
+
+
+def bin_down(image: SkyImage, size_px: int) -> SkyImage:
+    """The image averaged in whole blocks towards ``size_px`` when it is flux and much larger than that."""
+    height, width = image.pixels.shape[1:]
+    factor = min(max(height, width) // max(size_px, 1), height, width)
+    if image.kind == "picture" or factor < 2:
+        return image
+    kept = image.pixels[:, : height // factor * factor, : width // factor * factor]
+    blocks = kept.reshape(len(kept), height // factor, factor, width // factor, factor)
+    scale = None if image.pixel_scale_arcsec is None else image.pixel_scale_arcsec * factor
+    return SkyImage(blocks.mean(axis=(2, 4)), image.kind, image.bands, scale, image.source)
 
 
 def fit_size(rgb: NDArray[np.uint8], size_px: int, *, smooth: bool = False) -> NDArray[np.uint8]:
