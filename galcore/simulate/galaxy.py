@@ -32,6 +32,10 @@ class Frame:
     r: Tensor
     azimuth: Tensor
 
+    def take(self, rows: Tensor) -> Frame:
+        """Positions of some of the galaxies."""
+        return Frame(self.u[rows], self.v[rows], self.r[rows], self.azimuth[rows])
+
 
 def rotate(x: Tensor, y: Tensor, angle_deg: Tensor) -> tuple[Tensor, Tensor]:
     """Coordinates along and across a position angle that runs from up towards left."""
@@ -80,8 +84,7 @@ def galaxy_shapes(t: Columns, f: Frame, grid: NestedGrid, texture: Tensor) -> tu
     for rows, draw in ((disc & ~edge_on, _inclined), (disc & edge_on, _edge_on)):
         index = rows.nonzero()[:, 0]
         if len(index):
-            part = Frame(f.u[index], f.v[index], f.r[index], f.azimuth[index])
-            maps, tau = draw(_take(t, index), part, grid, texture[index])
+            maps, tau = draw(_take(t, index), f.take(index), grid, texture[index])
             shapes[index, DISC:] = maps
             depth[index] = tau
     return shapes, depth

@@ -65,6 +65,7 @@ def draw_parameters(
     _draw_sizes(table, rng, sky, size_px)
     _draw_photometry(table, rng, sky, size_px)
     _draw_observation(table, rng, sky, size_px)
+    _keep_arcs_visible(table, rng, sky)
     table["seed"] = rng.integers(0, 2**62, n)
     return table
 
@@ -150,6 +151,19 @@ def _draw_photometry(table: pd.DataFrame, rng: np.random.Generator, sky: Survey,
     total = np.sum([component_flux(table, part, sky) for part in ages], axis=0)
     for c, band in enumerate(sky.bands):
         table[f"mag_{band}"] = sky.zero_point - 2.5 * np.log10(np.maximum(total[:, c], 1e-9))
+
+
+def _keep_arcs_visible(table: pd.DataFrame, rng: np.random.Generator, sky: Survey) -> None:
+    """Brighten sources whose arcs would drown in the noise: lensing keeps surface brightness.
+
+    Nobody could call such a stamp a lens, so its truth would only mislead.
+    """
+    radius_px = table.source_radius_arcsec / sky.pixel_scale_arcsec
+    blurred_px2 = radius_px**2 + (table.psf_fwhm_px / 2.3548) ** 2
+    contrast = rng.uniform(2.0, 5.0, len(table))  # arc over noise in one pixel
+    flux = 2.0 * np.pi * blurred_px2 * contrast * table.noise_sigma
+    faintest = sky.zero_point - 2.5 * np.log10(flux)
+    table["source_mag"] = np.minimum(table.source_mag, faintest.where(table.lens))
 
 
 def component_flux(table: pd.DataFrame, part: str, sky: Survey) -> FloatArray:
