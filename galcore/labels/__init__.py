@@ -4,6 +4,15 @@ from galcore.labels.parquet import restore_backup
 from galcore.labels.records import RecordedGrid
 from galcore.labels.snapshot import SnapshotLabels
 from galcore.labels.store import LabelStore
+from galcore.labels.tables import ImportedLabels, import_labels
 from galcore.labels.writer import LabelWriteError
 
-__all__ = ["LabelStore", "LabelWriteError", "RecordedGrid", "SnapshotLabels", "restore_backup"]
+__all__ = [
+    "ImportedLabels",
+    "LabelStore",
+    "LabelWriteError",
+    "RecordedGrid",
+    "SnapshotLabels",
+    "import_labels",
+    "restore_backup",
+]

@@ -24,7 +24,7 @@ _INSERT_ITEMS = (
 
 
 class Ledger:
-    """Inserts events and grids once each; one thread uses it and tells it how each transaction ended."""
+    """Inserts events and grids once each; the writer thread tells it how each transaction ended."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         (newest,) = connection.execute(
@@ -33,16 +33,28 @@ class Ledger:
         self._next_seq = int(newest[0]) + 1
         self._events = _ids(connection, "SELECT event_id FROM label_events")
         self._grids = _ids(connection, "SELECT grid_id FROM grids")
+        self._last_seq: dict[str, int] = dict(
+            connection.execute(
+                "SELECT campaign_id, max(seq) FROM label_events GROUP BY campaign_id"
+            ).fetchall()
+        )
         self._new_events: set[str] = set()
         self._new_grids: set[str] = set()
+        self._new_last_seq: dict[str, int] = {}
+
+    def last_seq(self, campaign_id: str) -> int:
+        """Sequence number of the last committed event of a campaign, 0 without one; for any thread."""
+        return self._last_seq.get(campaign_id, 0)
 
     def settle(self, *, committed: bool) -> None:
         """Remember what the transaction stored, or forget it; a gap in the sequence does no harm."""
         if committed:
             self._events |= self._new_events
             self._grids |= self._new_grids
+            self._last_seq |= self._new_last_seq
         self._new_events = set()
         self._new_grids = set()
+        self._new_last_seq = {}
 
     def insert_events(self, cursor: duckdb.DuckDBPyConnection, events: Sequence[LabelEvent]) -> int:
         """Store events that are not stored yet; returns their number.
@@ -62,10 +74,10 @@ class Ledger:
         for campaign_id in {event.campaign_id for event in news}:
             campaign, versions[campaign_id] = read_campaign(cursor, campaign_id)
             _require_open(campaign, [event for event in news if event.campaign_id == campaign_id])
-        columns = event_columns(
-            news, first_seq=self._take(len(news)), campaign_versions=versions, created_at=now_utc()
-        )
+        first_seq = self._take(len(news))
+        columns = event_columns(news, first_seq=first_seq, campaign_versions=versions, created_at=now_utc())
         cursor.execute(_INSERT_EVENTS, columns)
+        self._new_last_seq |= {event.campaign_id: first_seq + row for row, event in enumerate(news)}
         self._new_events |= fresh.keys()
         return len(news)
 

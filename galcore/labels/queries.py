@@ -30,7 +30,8 @@ _HISTORY = """
 SELECT e.*, e.kind <> 'undo' AND s.seq IS NULL AS undone
 FROM label_events e
 LEFT JOIN standing_events s ON s.seq = e.seq
-WHERE e.campaign_id = $campaign_id AND ($galaxy_id IS NULL OR e.galaxy_id = $galaxy_id)
+WHERE e.campaign_id = $campaign_id AND e.seq > $after_seq
+  AND ($galaxy_id IS NULL OR e.galaxy_id = $galaxy_id)
 ORDER BY e.seq
 """
 
@@ -119,9 +120,12 @@ def read_votes(cursor: Cursor, campaign_id: str) -> pd.DataFrame:
     return frame
 
 
-def read_history(cursor: Cursor, campaign_id: str, galaxy_id: str | None = None) -> pd.DataFrame:
-    """Every event in the order of arrival, with ``undone`` where a later (or earlier) undo names it."""
-    return _frame(cursor, _HISTORY, {"campaign_id": campaign_id, "galaxy_id": galaxy_id})
+def read_history(
+    cursor: Cursor, campaign_id: str, galaxy_id: str | None = None, *, after_seq: int = 0
+) -> pd.DataFrame:
+    """Events in the order of arrival, with ``undone`` where a later (or earlier) undo names it."""
+    wanted = {"campaign_id": campaign_id, "galaxy_id": galaxy_id, "after_seq": after_seq}
+    return _frame(cursor, _HISTORY, wanted)
 
 
 def read_seen(cursor: Cursor, campaign_id: str, annotator: str) -> set[str]:

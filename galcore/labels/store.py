@@ -159,10 +159,21 @@ class LabelStore:
         with self._reading() as cursor:
             return queries.read_votes(cursor, campaign_id)
 
-    def history(self, campaign_id: str, galaxy_id: str | None = None) -> pd.DataFrame:
-        """Every event in order of arrival, with a column ``undone``."""
+    def history(self, campaign_id: str, galaxy_id: str | None = None, *, after_seq: int = 0) -> pd.DataFrame:
+        """Every event in order of arrival, with a column ``undone``.
+
+        Args:
+            campaign_id: Campaign they belong to.
+            galaxy_id: Only those about this galaxy.
+            after_seq: Only those that came after this one, for a reader that keeps what it has read; an undo
+                among them may take back an event before it.
+        """
         with self._reading() as cursor:
-            return queries.read_history(cursor, campaign_id, galaxy_id)
+            return queries.read_history(cursor, campaign_id, galaxy_id, after_seq=after_seq)
+
+    def last_seq(self, campaign_id: str) -> int:
+        """Sequence number of the campaign's last event, 0 without one: a key for caches of its labels."""
+        return self._ledger.last_seq(campaign_id)
 
     def seen(self, campaign_id: str, annotator: str) -> set[str]:
         """Galaxies this person answered, skipped or flagged and did not take back."""

@@ -209,3 +209,48 @@ def test_people_who_touched_the_campaign_are_present_for_a_while(store: LabelSto
     store.touch("c2", "eve")
     assert store.present("c1") == ("ada", "bob")
     assert store.present("c1", within_s=-1) == ()
+
+
+def test_a_reader_can_ask_only_for_what_is_new(store: LabelStore) -> None:
+    assert store.last_seq("c1") == 0
+    store.append([event("g1"), event("g2")])
+    read = store.last_seq("c1")
+    assert read == store.history("c1").seq.max()
+    store.record_grid(Grid("grid-1", "c1", "ada", 1, (), ""))
+    assert store.last_seq("c1") == read
+    store.append([event("g3")])
+    assert store.history("c1", after_seq=read).galaxy_id.tolist() == ["g3"]
+
+
+def test_a_person_is_told_their_counts_and_pace(store: LabelStore) -> None:
+    store.record_grid(Grid("grid-1", "c1", "ada", 1, (ShownItem("g1", Reason.TOP),), ""))
+    undone = event("g3", grid_id="grid-1")
+    store.append([event("g1", grid_id="grid-1"), event("g2", explicit=False, grid_id="grid-1"), undone])
+    store.append(
+        [event("g4", "", kind=EventKind.SKIP), event("g3", "", kind=EventKind.UNDO, undoes=undone.event_id)]
+    )
+    store.append([event("g1", "other", annotator="bob")])
+    people = store.people("c1").set_index("annotator")
+    assert people.index.tolist() == ["ada", "bob"]
+    counts = ["n_answers", "n_explicit", "n_skipped", "n_undone", "n_grids"]
+    assert people.loc["ada", counts].tolist() == [2, 1, 1, 1, 1]
+    assert people.loc["bob", counts].tolist() == [1, 1, 0, 0, 0]
+    assert people.loc["ada", "labels_per_hour"] > 0
+    assert people.loc["ada", "first_at"] < people.loc["ada", "last_at"]
+
+
+def test_hostile_text_is_kept_as_text(store: LabelStore) -> None:
+    nasty = "'; DROP TABLE label_events; -- <script>\u202e\N{RINGED PLANET}"
+    store.append([event(nasty, annotator=nasty, comment=nasty)])
+    assert store.current("c1").annotator.tolist() == [nasty]
+    assert store.history("c1", nasty).comment.tolist() == [nasty]
+    assert store.seen("c1", nasty) == {nasty}
+
+
+def test_a_grid_whose_answers_were_all_undone_waits_again(store: LabelStore) -> None:
+    store.record_grid(Grid("grid-1", "c1", "ada", 1, (ShownItem("g1", Reason.TOP),), ""))
+    said = event("g1", grid_id="grid-1")
+    store.append([said])
+    store.append([event("g1", "", kind=EventKind.UNDO, undoes=said.event_id, grid_id="grid-1")])
+    (waiting,) = store.grids("c1", "ada", submitted=False)
+    assert (waiting.grid.grid_id, waiting.answers, waiting.submitted_at) == ("grid-1", {}, None)
