@@ -17,10 +17,8 @@ def campaign_scores(workspace: Workspace, campaign: Campaign, labels: LabelSourc
     from galcore.loop.learner import FeatureSpace
 
     embeddings = workspace.campaign_embeddings(campaign.model)
-    if embeddings is None:
-        return None
-    current = labels.current(campaign.campaign_id)
-    if current["answer"].nunique() < 2:
+    history = labels.history(campaign.campaign_id)
+    if embeddings is None or (history.empty and not campaign.seeds):
         return None
     space = FeatureSpace.from_vectors(embeddings.vectors())
-    return fitted_scores(campaign, embeddings.galaxy_ids, space, current)
+    return fitted_scores(campaign, embeddings.galaxy_ids, space, history)

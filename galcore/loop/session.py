@@ -237,6 +237,16 @@ class CampaignLoop:
             return self._galaxy_ids, self._model.probabilities
 
     @property
+    def space(self) -> FeatureSpace | None:
+        """Features that the learner is fitted on, in the order of :meth:`probabilities`; ``None`` without any."""
+        return self._policy.space
+
+    @property
+    def galaxy_ids(self) -> NDArray[np.str_]:
+        """Galaxies of the loop, ``(N,)``, in the order of the features."""
+        return self._galaxy_ids
+
+    @property
     def model_version(self) -> str:
         """Version of the current learner; empty before the first fit."""
         return self._model.version

@@ -1,4 +1,4 @@
-"""What the model of a campaign says, fitted from the labels by the same learner as the running loop.
+"""What the model of a campaign says, fitted from the labels exactly as the running loop does.
 
 Two kinds of probabilities: of the model fitted on every label (what the loop uses, what is exported), which
 for a labelled galaxy is in-sample; and cross-fitted ones, where each labelled galaxy is judged by a model
@@ -7,7 +7,6 @@ that did not see its label. Only the second may be compared with labels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from galcore.loop.learner import FeatureSpace, TrainingSet, fit_learner
+from galcore.loop.policy import fit_model
+from galcore.loop.state import LoopState
 from galcore.types import Campaign
 
 FOLDS = 5
@@ -35,59 +36,42 @@ class ModelScores:
     model_version: str
 
 
-def vote_counts(
-    current: pd.DataFrame, galaxy_ids: Sequence[str] | NDArray[np.str_], answers: Sequence[str]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Explicit and implied votes per galaxy and answer, ``(N, K)`` each.
+def fitted_scores(
+    campaign: Campaign, galaxy_ids: NDArray[np.str_], space: FeatureSpace, history: pd.DataFrame
+) -> ModelScores | None:
+    """Probabilities of the model fitted on every label; ``None`` until two answers were given.
 
     Args:
-        current: One row per galaxy and person; see :meth:`galcore.labels.LabelStore.current`.
-        galaxy_ids: Galaxies in the order wanted; answers about others are passed over.
-        answers: Answers of the campaign in their order.
+        campaign: Its answers and its seeds are learned from.
+        galaxy_ids: Galaxies in the order of the space.
+        space: Their features.
+        history: Every event; see :meth:`galcore.labels.LabelStore.history`.
     """
-    explicit = np.zeros((len(galaxy_ids), len(answers)), dtype=np.int64)
-    implied = np.zeros_like(explicit)
-    rows = pd.Index(galaxy_ids).get_indexer(pd.Index(current["galaxy_id"].astype(str)))
-    columns = pd.Index(answers).get_indexer(pd.Index(current["answer"].astype(str)))
-    known = (rows >= 0) & (columns >= 0)
-    clicked = current["explicit"].to_numpy(dtype=bool)
-    np.add.at(explicit, (rows[known & clicked], columns[known & clicked]), 1)
-    np.add.at(implied, (rows[known & ~clicked], columns[known & ~clicked]), 1)
-    return explicit, implied
-
-
-def fitted_scores(
-    campaign: Campaign,
-    galaxy_ids: NDArray[np.str_],
-    space: FeatureSpace,
-    current: pd.DataFrame,
-) -> ModelScores | None:
-    """Probabilities of the model fitted on every label; ``None`` until two answers were given."""
-    training = TrainingSet.from_votes(*vote_counts(current, galaxy_ids, campaign.answers))
-    learner = fit_learner(space, training, n_answers=len(campaign.answers))
-    if learner is None:
+    index = pd.Index(galaxy_ids.astype(object))
+    state = LoopState.from_history(history, index, campaign)
+    rows = index.get_indexer(pd.Index(list(campaign.seeds), dtype=object))
+    model = fit_model(space, state.explicit, state.implied, seeds=[int(row) for row in rows if row >= 0])
+    if model.probabilities is None:
         return None
-    return ModelScores(galaxy_ids, learner.probabilities(space.features), learner.version)
+    return ModelScores(galaxy_ids, model.probabilities, model.version)
 
 
 def cross_fitted(
-    scores: ModelScores, campaign: Campaign, space: FeatureSpace, current: pd.DataFrame, *, seed: int = 0
+    scores: ModelScores, campaign: Campaign, space: FeatureSpace, history: pd.DataFrame, *, seed: int = 0
 ) -> ModelScores:
     """The scores with every labelled galaxy judged by a model that did not see its label (5 folds).
 
-    A fold that has one answer only is left with NaN.
+    Folds whose remaining labels have one answer only are left with NaN.
     """
-    explicit, implied = vote_counts(current, scores.galaxy_ids, campaign.answers)
-    labelled = np.flatnonzero((explicit + implied).sum(axis=1))
+    state = LoopState.from_history(history, pd.Index(scores.galaxy_ids.astype(object)), campaign)
+    labelled = np.flatnonzero(state.answered)
     fold_of = np.full(len(scores.galaxy_ids), -1)
     fold_of[labelled] = np.random.default_rng(seed).permutation(len(labelled)) % FOLDS
     probabilities = np.array(scores.probabilities, dtype=float)
-    for fold in range(FOLDS):
+    for fold in range(min(FOLDS, len(labelled))):
         held = fold_of == fold
-        if not held.any():
-            continue
-        others = (~held)[:, None]
-        training = TrainingSet.from_votes(explicit * others, implied * others)
+        seen = ~held[:, None]
+        training = TrainingSet.from_votes(state.explicit * seen, state.implied * seen)
         learner = fit_learner(space, training, n_answers=len(campaign.answers))
         probabilities[held] = np.nan if learner is None else learner.probabilities(space.features[held])
     return ModelScores(scores.galaxy_ids, probabilities, f"{scores.model_version} cross-fitted")
