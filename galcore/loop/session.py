@@ -238,7 +238,7 @@ class CampaignLoop:
 
     @property
     def space(self) -> FeatureSpace | None:
-        """Features that the learner is fitted on, in the order of :meth:`probabilities`; ``None`` without any."""
+        """Features that the learner is fitted on, in the order of ``galaxy_ids``; ``None`` without any."""
         return self._policy.space
 
     @property

@@ -24,10 +24,11 @@ class CampaignReview:
 
     Attributes:
         campaign: Question and answers.
-        galaxies: One row a galaxy of the catalogue, by ``galaxy_id``: ``label`` (decided or majority answer,
-            empty without one), ``n_annotators``, ``agreement``, ``predicted`` (likeliest answer, empty without
-            a model), ``sampled`` (labelled in a stream that chooses by score or at random) and, an answer
-            each, ``probability: ANSWER`` of the fitted model and ``held out: ANSWER`` of the cross-fitted one.
+        galaxies: One row a galaxy of the catalogue, by ``galaxy_id``: ``label`` (decided or majority
+            answer, empty without one), ``n_annotators``, ``agreement``, ``predicted`` (likeliest answer,
+            empty without a model), ``sampled`` (labelled in a stream that chooses by score or at random)
+            and, an answer each, ``probability: ANSWER`` of the fitted model and ``held out: ANSWER`` of the
+            cross-fitted one.
         current: Standing answers, one row per galaxy and person.
         history: Every event.
         model_version: Version of the fitted learner; empty without one.
