@@ -144,6 +144,9 @@ class CampaignLoop:
         events = self._label_events(submission)
         n_stored = self._store.append(events) if events else 0
         with self._lock:
+            if any(answer.kind is EventKind.UNDO for answer in submission.answers):
+                # A grid that was taken back as a whole waits again: read from the store what lies ready.
+                self._people.pop(submission.annotator, None)
             self._catch_up()
         return n_stored
 
@@ -450,9 +453,7 @@ class CampaignLoop:
             for grid in self._person(submission.annotator).outstanding:
                 if grid.grid_id == submission.grid_id:
                     return grid
-        recorded = self._store.grids(
-            self.campaign.campaign_id, submission.annotator, submitted=True, limit=_MOST_OUTSTANDING
-        )
+        recorded = self._store.grids(self.campaign.campaign_id, submission.annotator, limit=_MOST_OUTSTANDING)
         return next((entry.grid for entry in recorded if entry.grid.grid_id == submission.grid_id), None)
 
     def _standing_events(self, submission: Submission) -> dict[str, str]:

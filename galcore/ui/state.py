@@ -78,7 +78,7 @@ def select(galaxy_ids: Iterable[str], *, add: bool = False) -> None:
     workspace = current_workspace()
     if workspace is None:
         return
-    known = served().galaxy_ids(workspace.name)
+    known = workspace.images
     before = selected() if add else ()
     merged = dict.fromkeys((*before, *(galaxy_id for galaxy_id in galaxy_ids if galaxy_id in known)))
     st.session_state[_selection_key()] = tuple(merged)

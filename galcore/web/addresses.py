@@ -34,7 +34,7 @@ class StampRequest:
 
     Attributes:
         size_px: Side of the square picture in pixels.
-        version: Hash of the catalogue the address was made from.
+        version: Beginning of the hash of the catalogue the address was made from.
     """
 
     workspace: str
@@ -58,8 +58,13 @@ def stamp_address(
     """
     if not 1 <= size_px <= MAX_SIZE_PX:
         raise GalcoreError(f"stamp size {size_px} px is outside 1 … {MAX_SIZE_PX}")
-    payload = _encode(json.dumps([workspace, galaxy_id, size_px, stretch, version]).encode())
+    payload = _encode(json.dumps([workspace, galaxy_id, size_px, stretch, short_version(version)]).encode())
     return f"{STAMP_ROUTE}/{payload}.{_sign(payload)}"
+
+
+def short_version(version: str) -> str:
+    """As much of a catalogue's hash as an address carries."""
+    return version[:12]
 
 
 def read_stamp_address(token: str) -> StampRequest | None:

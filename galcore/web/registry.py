@@ -26,7 +26,6 @@ class WorkspaceRegistry:
     def __init__(self, paths: Sequence[Path] | None = None) -> None:
         self._paths = None if paths is None else tuple(Path(path).resolve() for path in paths)
         self._open: dict[str, Workspace] = {}
-        self._ids: dict[str, tuple[str, frozenset[str]]] = {}
         self._lock = threading.RLock()
 
     def folders(self) -> dict[str, Path]:
@@ -54,16 +53,6 @@ class WorkspaceRegistry:
                     )
                 self._open[name] = Workspace.open(folder)
             return self._open[name]
-
-    def galaxy_ids(self, name: str) -> frozenset[str]:
-        """Every galaxy of a workspace, for a quick look whether an id exists."""
-        workspace = self.get(name)
-        digest = workspace.catalog_hash
-        held = self._ids.get(name)
-        if held is None or held[0] != digest:
-            held = (digest, frozenset(workspace.catalog["galaxy_id"]))
-            self._ids[name] = held
-        return held[1]
 
     def close(self) -> None:
         """Close every workspace that was opened; labels acknowledged so far are on disk already."""

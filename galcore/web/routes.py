@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,14 +15,33 @@ from starlette.routing import BaseRoute, Route
 
 from galcore import __version__
 from galcore.types import GalcoreError
-from galcore.web.addresses import STAMP_ROUTE, StampRequest, read_stamp_address
+from galcore.web.addresses import STAMP_ROUTE, StampRequest, read_stamp_address, short_version
 from galcore.web.registry import served
+
+if TYPE_CHECKING:
+    from galcore.workspace import Workspace
 
 HEALTH_ROUTE = "/galcore/health"
 _YEAR = "private, max-age=31536000, immutable"
 _SHORT = "private, max-age=30"
 _CACHE_BYTES = 128 * 1024 * 1024
 _RENDER_THREADS = 4
+_LEAST_PLACEHOLDER_PX = 128
+_SCALE_FROM_PX = 512  # pictures of this size are looked at closely: they come with their scale
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A rendered stamp; the size and scale of its pixels when it is large enough to be measured on.
+
+    Attributes:
+        width_px: Width of the stamp in pixels of the source; 0: not told.
+        pixel_scale_arcsec: Size of such a pixel; 0: not known.
+    """
+
+    jpeg: bytes
+    width_px: int = 0
+    pixel_scale_arcsec: float = 0.0
 
 
 class StampCache:
@@ -30,24 +50,25 @@ class StampCache:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._n_bytes = 0
-        self._pictures: OrderedDict[StampRequest, bytes] = OrderedDict()
+        self._pictures: OrderedDict[StampRequest, Picture] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, request: StampRequest) -> bytes | None:
+    def get(self, request: StampRequest) -> Picture | None:
         """The picture, if it is kept."""
         with self._lock:
             if request in self._pictures:
                 self._pictures.move_to_end(request)
             return self._pictures.get(request)
 
-    def put(self, request: StampRequest, picture: bytes) -> None:
+    def put(self, request: StampRequest, picture: Picture) -> None:
         """Keep a picture; the oldest ones make room."""
         with self._lock:
-            self._n_bytes += len(picture) - len(self._pictures.pop(request, b""))
+            before = self._pictures.pop(request, None)
+            self._n_bytes += len(picture.jpeg) - (len(before.jpeg) if before else 0)
             self._pictures[request] = picture
             while self._n_bytes > self._max_bytes:
                 _, dropped = self._pictures.popitem(last=False)
-                self._n_bytes -= len(dropped)
+                self._n_bytes -= len(dropped.jpeg)
 
 
 _cache = StampCache(_CACHE_BYTES)
@@ -88,41 +109,38 @@ def _render(wanted: StampRequest) -> Response:
         workspace = served().get(wanted.workspace)
     except GalcoreError as error:
         return _refuse(404, str(error))
-    if wanted.galaxy_id not in served().galaxy_ids(wanted.workspace):
+    if wanted.galaxy_id not in workspace.images:
         return _refuse(404, f"no galaxy {wanted.galaxy_id!r} in workspace {wanted.workspace!r}")
     try:
-        picture = workspace.images.render(wanted.galaxy_id, size_px=wanted.size_px, stretch=wanted.stretch)
+        picture = _render_picture(workspace, wanted)
     except (GalcoreError, OSError, ValueError) as error:
-        return _jpeg(_placeholder(str(error), wanted.size_px), _SHORT, broken=True)
-    if wanted.version != workspace.catalog_hash:
+        from galcore.images.placeholder import placeholder
+
+        side = max(_LEAST_PLACEHOLDER_PX, wanted.size_px)
+        return _jpeg(Picture(placeholder(str(error), side)), _SHORT, broken=True)
+    if wanted.version != short_version(workspace.catalog_hash):
         return _jpeg(picture, "no-store")
     _cache.put(wanted, picture)
     return _jpeg(picture, _YEAR)
 
 
-def _placeholder(message: str, size_px: int) -> bytes:
-    """A dark picture with the message in it, readable from about 96 px on."""
-    from PIL import Image, ImageDraw, ImageFont
-
-    side = max(size_px, 96)
-    image = Image.new("RGB", (side, side), (24, 29, 43))
-    draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default(size=max(9, side // 20))
-    draw.rectangle((2, 2, side - 3, side - 3), outline=(90, 98, 122))
-    columns = max(8, int((side - 16) / (font.getlength("m") * 0.72)))
-    lines = ["image not readable"]
-    lines += [message[start : start + columns] for start in range(0, min(len(message), columns * 9), columns)]
-    draw.multiline_text((8, 8), "\n".join(lines), fill=(214, 209, 198), font=font, spacing=3)
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=85)
-    return buffer.getvalue()
+def _render_picture(workspace: Workspace, wanted: StampRequest) -> Picture:
+    jpeg = workspace.images.render(wanted.galaxy_id, size_px=wanted.size_px, stretch=wanted.stretch)
+    if wanted.size_px < _SCALE_FROM_PX:
+        return Picture(jpeg)
+    image = workspace.images.load(wanted.galaxy_id)
+    return Picture(jpeg, image.pixels.shape[-1], image.pixel_scale_arcsec or 0.0)
 
 
-def _jpeg(picture: bytes, cache_control: str, *, broken: bool = False) -> Response:
+def _jpeg(picture: Picture, cache_control: str, *, broken: bool = False) -> Response:
     headers = {"Cache-Control": cache_control, "X-Content-Type-Options": "nosniff"}
+    if picture.width_px:
+        headers["X-Galcore-Width-Px"] = str(picture.width_px)
+    if picture.pixel_scale_arcsec:
+        headers["X-Galcore-Pixel-Scale-Arcsec"] = f"{picture.pixel_scale_arcsec:.6g}"
     if broken:
         headers["X-Galcore-Broken"] = "1"
-    return Response(picture, media_type="image/jpeg", headers=headers)
+    return Response(picture.jpeg, media_type="image/jpeg", headers=headers)
 
 
 def _refuse(status: int, message: str) -> Response:

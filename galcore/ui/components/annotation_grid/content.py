@@ -1,0 +1,117 @@
+"""What the browser is told: grids with addresses of their pictures, how it goes, the last submissions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from galcore.labels.records import RecordedGrid
+from galcore.loop.messages import LoopStatus
+from galcore.types import Campaign, Grid, Reason, ShownItem
+from galcore.web.addresses import stamp_address
+from galcore.workspace import Workspace
+
+SKIP = -1  # mark of a galaxy that was seen and not decided; the same in board.js
+SIZES = ("1 × 1", "2 × 2", "3 × 3", "3 × 5", "4 × 4", "4 × 6", "5 × 5", "6 × 6", "7 × 7", "8 × 8", "10 × 10")
+STRETCHES = (
+    ("survey", "survey", "one stretch for all: brightness compares across pictures"),
+    ("image", "per image", "each picture for itself, up to its 99.8th percentile"),
+    ("zscale", "zscale", "linear between the IRAF limits"),
+    ("faint", "faint", "for low surface brightness: the noise is visible"),
+)
+_WHY = {
+    Reason.TOP: ("likely", "the model finds this one likely"),
+    Reason.MARGIN: ("unsure", "the model is unsure of this one; your answer teaches it most"),
+    Reason.RANDOM: ("random", "drawn blindly: only these measure how good the model is"),
+    Reason.CLUSTER: ("variety", "a typical one of its kind, so that the start covers all kinds"),
+    Reason.SIMILAR: ("similar", "similar to an example of this campaign"),
+    Reason.QUEUED: ("queued", "somebody selected it and asked for it to be labelled"),
+    Reason.ANOMALY: ("unusual", "unlike the others"),
+    Reason.GOLD: ("random", "drawn blindly: only these measure how good the model is"),
+    Reason.ADJUDICATION: ("disputed", "people disagree about this one"),
+}
+_LARGE_PX = 768
+_HOW = (
+    "The model learns from every grid you submit and chooses the next one: galaxies it finds likely, some it "
+    "is unsure of, and some drawn blindly. Each picture says in its corner why it is there, with the score."
+)
+
+
+def grid_content(grid: Grid, workspace: Workspace, *, large: bool = True) -> dict[str, Any]:
+    """One grid: its galaxies with why they are shown and the addresses of their pictures in every stretch."""
+    size_px = _picture_size_px(len(grid.items))
+    items = [_item_content(item, workspace, size_px, large) for item in grid.items]
+    return {"grid_id": grid.grid_id, "round": grid.round, "items": items}
+
+
+def submission_content(recorded: RecordedGrid, campaign: Campaign, workspace: Workspace) -> dict[str, Any]:
+    """A submitted grid with the answers as they stand and the events behind them, to correct or take back."""
+    marks = {
+        galaxy_id: campaign.answers.index(answer)
+        for galaxy_id, answer in recorded.answers.items()
+        if answer in campaign.answers
+    }
+    marks |= {galaxy_id: SKIP for galaxy_id in recorded.skipped if galaxy_id not in marks}
+    # "The rest is no" is shown as no mark, the way it was given.
+    implied = 1 if campaign.mode == "binary" else SKIP
+    return {
+        "grid": grid_content(recorded.grid, workspace, large=False),
+        "marks": marks,
+        "explicit": {galaxy_id: mark for galaxy_id, mark in marks.items() if mark != implied},
+        "events": {**recorded.skipped, **recorded.event_ids},
+    }
+
+
+def campaign_content(campaign: Campaign) -> dict[str, Any]:
+    """The question and its answers."""
+    return {
+        "id": campaign.campaign_id,
+        "question": campaign.question or campaign.name,
+        "answers": list(campaign.answers),
+        "mode": campaign.mode,
+        "state": campaign.state,
+    }
+
+
+def guide_content(campaign: Campaign, workspace: Workspace) -> dict[str, Any]:
+    """The guide: what the maker of the campaign wrote, and the example galaxies."""
+    seeds = [seed for seed in campaign.seeds if seed in workspace.images][:12]
+    pictures = [_address(seed, workspace, 192, "survey") for seed in seeds]
+    examples = [{"name": f"examples of {campaign.answers[0]}", "pictures": pictures}] if pictures else []
+    return {"text": campaign.guidance, "examples": examples, "how": _HOW}
+
+
+def counts_content(status: LoopStatus) -> dict[str, Any]:
+    """The counters over the grid."""
+    return {
+        "round": status.round,
+        "mine": status.labels_mine,
+        "all": status.labels_all,
+        "here": list(status.present),
+    }
+
+
+def _item_content(item: ShownItem, workspace: Workspace, size_px: int, large: bool) -> dict[str, Any]:
+    word, explanation = _WHY[item.reason]
+    score = None if item.score is None else round(float(item.score), 3)
+    if score is not None:
+        explanation += f" (score {score:.2f})"
+    names = [name for name, _, _ in STRETCHES]
+    return {
+        "id": item.galaxy_id,
+        "why": word,
+        "explanation": explanation,
+        "score": score,
+        "pictures": {name: _address(item.galaxy_id, workspace, size_px, name) for name in names},
+        "large": {name: _address(item.galaxy_id, workspace, _LARGE_PX, name) for name in names if large},
+    }
+
+
+def _address(galaxy_id: str, workspace: Workspace, size_px: int, stretch: str) -> str:
+    return stamp_address(
+        workspace.name, galaxy_id, size_px=size_px, stretch=stretch, version=workspace.catalog_hash
+    )
+
+
+def _picture_size_px(n_pictures: int) -> int:
+    """Few pictures are shown large."""
+    return 512 if n_pictures <= 4 else 320 if n_pictures <= 16 else 224 if n_pictures <= 36 else 128

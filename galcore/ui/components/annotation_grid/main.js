@@ -1,0 +1,231 @@
+// The component: holds the state of one open grid page and ties board, outbox, keys and drawing together.
+// Streamlit calls the default export at every rerun; the page object is made once and then only given new data.
+
+const RETRY_MS = 4000;
+const TICK_MS = 700;
+const MARKS_PREFIX = "galcore.marks.";
+const HEALTH = "/galcore/health";
+
+class GridPage extends OperatedPage {
+  constructor(root) {
+    super();
+    this.root = root;
+    this.view = { stretch: "survey", inverted: false, brush: 0, reopened: "" };
+    this.submitted = new Map(); // grids submitted here that the server may still offer: id → {grid, marks, answers}
+    this.last = []; // submitted before this page was opened
+    this.board = null;
+    this.waiting = [];
+    this.offline = false;
+    this.preloaded = new Map();
+    this.zoom = new Zoom(this.find(".gg-zoom"));
+    this.unbind = bindKeys(this.actions(), root);
+    this.listen();
+    this.timer = setInterval(() => this.tick(), TICK_MS);
+    this.resizer = new ResizeObserver(() => this.draw());
+    this.resizer.observe(root);
+  }
+
+  close() {
+    this.unbind();
+    clearInterval(this.timer);
+    this.resizer.disconnect();
+    window.removeEventListener("resize", this.onResize);
+    window.removeEventListener("pointerup", this.onPointerUp);
+    window.removeEventListener("pagehide", this.onLeave);
+    this.outbox.save(true);
+  }
+
+  // --- what the server says ---------------------------------------------------------------------------
+
+  receive(data, setStateValue, setTriggerValue) {
+    this.setStateValue = setStateValue;
+    this.setTriggerValue = setTriggerValue;
+    const first = !this.data;
+    this.data = data;
+    if (data.last) this.last = data.last; // sent with the first data only
+    this.campaign = data.campaign;
+    if (first) this.start();
+    if (this.outbox.acknowledge(data.ack)) this.offline = false;
+    this.takeGrids(data.grids);
+    this.preload();
+    this.draw();
+    if (first && this.outbox.items.length) this.send();
+  }
+
+  start() {
+    this.outbox = new Outbox(`${this.data.workspace}|${this.data.user}`);
+    this.marksKey = `${MARKS_PREFIX}${this.data.workspace}|${this.campaign.id}|${this.data.user}`;
+    const look = readStored("galcore.look", {});
+    if (this.data.stretches.some(({ name }) => name === look.stretch)) this.view.stretch = look.stretch;
+    this.view.inverted = Boolean(look.inverted);
+    const kept = readStored(this.marksKey, null);
+    if (kept && kept.grid) this.kept = kept;
+    this.root.tabIndex = -1;
+    const active = activeElement();
+    if (!isTyping(active)) this.root.focus({ preventScroll: true });
+  }
+
+  takeGrids(offered) {
+    const fresh = offered.filter((grid) => !this.submitted.has(grid.grid_id));
+    if (this.kept) this.restoreKept(fresh);
+    const current = this.board && this.board.grid;
+    const held = current && fresh.find((grid) => grid.grid_id === current.grid_id);
+    if (held) this.board.grid = held;
+    else if (!this.board || (!this.board.correcting && !this.board.takenBack)) {
+      this.board = fresh.length ? new Board(fresh[0]) : null;
+    }
+    const shown = this.board && this.board.grid.grid_id;
+    this.waiting = fresh.filter((grid) => grid.grid_id !== shown);
+  }
+
+  // Marks that were on the screen before a reload.
+  restoreKept(fresh) {
+    const { grid, marks, correcting, takenBack } = this.kept;
+    this.kept = null;
+    const offered = fresh.find((each) => each.grid_id === grid.grid_id);
+    if (!offered && !correcting && !takenBack) return;
+    this.board = new Board(offered || grid, { correcting, marks });
+    this.board.past.push(new Map());
+    this.board.takenBack = takenBack;
+    this.view.reopened = correcting || takenBack ? grid.grid_id : "";
+  }
+
+  preload() {
+    const addresses = this.waiting.flatMap((grid) => grid.items.map((item) => item.pictures[this.view.stretch]));
+    for (const address of addresses) {
+      if (this.preloaded.has(address)) continue;
+      const picture = new Image();
+      picture.src = address;
+      this.preloaded.set(address, picture);
+    }
+    while (this.preloaded.size > 600) this.preloaded.delete(this.preloaded.keys().next().value);
+  }
+
+  // --- sending ----------------------------------------------------------------------------------------
+
+  post(item) {
+    this.outbox.put({ campaign_id: this.campaign.id, ...item });
+    this.send();
+  }
+
+  send() {
+    this.sentAt = Date.now();
+    this.setStateValue("outbox", this.outbox.message());
+  }
+
+  tick() {
+    if (!this.data) return;
+    if (this.outbox.items.length) {
+      this.outbox.save();
+      if (Date.now() - this.sentAt > RETRY_MS) {
+        this.checkServer();
+        this.send();
+      }
+    }
+    this.drawSaved();
+  }
+
+  async checkServer() {
+    try {
+      const answer = await fetch(HEALTH, { cache: "no-store", signal: AbortSignal.timeout(2500) });
+      this.offline = !answer.ok;
+    } catch {
+      this.offline = true;
+    }
+    this.drawSaved();
+  }
+
+  display() {
+    return this.view.stretch + (this.view.inverted ? ", inverted" : "");
+  }
+
+  submit(restSkipped = false) {
+    const board = this.board;
+    if (!board || this.campaign.state === "closed") return;
+    const answers = board.answers(this.campaign, restSkipped);
+    const kind = board.correcting ? "correct" : "submit";
+    const { grid_id } = board.grid;
+    this.post({ kind, grid_id, display: this.display(), answers });
+    const events = Object.fromEntries(answers.map((answer) => [answer.galaxy_id, answer.event_id]));
+    const marks = Object.fromEntries(answers.map(({ galaxy_id, kind, answer }) => [galaxy_id, kind === "skip" ? SKIP : this.campaign.answers.indexOf(answer)]));
+    const explicit = Object.fromEntries(board.marks);
+    this.submitted.delete(grid_id);
+    this.submitted.set(grid_id, { grid: board.grid, marks, explicit, events });
+    this.flip();
+  }
+
+  flip() {
+    this.view.reopened = "";
+    const next = this.waiting.shift();
+    this.board = next ? new Board(next) : null;
+    this.changed();
+  }
+
+  // Submissions that can be taken back or corrected, newest first: ours at once, older ones from the server.
+  lastTen() {
+    const mine = Array.from(this.submitted.values()).reverse();
+    const known = new Set(this.submitted.keys());
+    return [...mine, ...this.last.filter((each) => !known.has(each.grid.grid_id))].slice(0, 10);
+  }
+
+  takeBack() {
+    const last = this.lastTen()[0];
+    if (!last || (this.board && this.board.correcting)) return;
+    const undone = Object.entries(last.events).map(([galaxy_id, undoes]) => ({ galaxy_id, undoes, event_id: newId() }));
+    const { grid } = last;
+    this.post({ kind: "undo", grid_id: grid.grid_id, undone });
+    this.submitted.delete(grid.grid_id);
+    this.last = this.last.filter((each) => each.grid.grid_id !== grid.grid_id);
+    if (this.board && !this.waiting.some((each) => each.grid_id === this.board.grid.grid_id)) this.waiting.unshift(this.board.grid);
+    this.board = new Board(grid, { marks: last.explicit });
+    this.board.takenBack = true;
+    this.view.reopened = grid.grid_id;
+    this.changed();
+  }
+
+  reopen(submission) {
+    const { grid, explicit, events } = submission;
+    if (this.board && this.board.correcting) this.leaveCorrection();
+    if (this.board) this.waiting.unshift(this.board.grid);
+    this.board = new Board(grid, { marks: explicit, correcting: events });
+    this.view.reopened = grid.grid_id;
+    this.changed();
+  }
+
+  leaveCorrection() {
+    if (!this.board || !this.board.correcting) return;
+    this.flip();
+  }
+
+  flag(comment) {
+    const item = this.board && this.board.grid.items.find(({ id }) => id === this.flagging);
+    if (!item) return;
+    this.board.flagged.add(item.id);
+    this.post({ kind: "flag", grid_id: this.board.grid.grid_id, galaxy_id: item.id, comment, event_id: newId(), display: this.display() });
+  }
+
+  go(page) {
+    const ids = this.board ? this.board.targets() : [];
+    const wanted = ids.length ? ids : this.board ? this.board.ids.filter((id) => this.board.marks.get(id) === 0) : [];
+    if (!wanted.length) return this.say("Focus a galaxy first: click it, or use the arrow keys.");
+    this.setTriggerValue("go", { page, galaxies: page === "galaxy" ? wanted.slice(0, 1) : wanted });
+  }
+
+  changeSettings(settings) {
+    this.root.focus({ preventScroll: true });
+    this.setStateValue("settings", { ...settings, change: newId() });
+  }
+}
+
+const pages = new WeakMap();
+
+export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
+  const root = parentElement.querySelector(".gg");
+  if (!pages.has(root)) pages.set(root, new GridPage(root));
+  const page = pages.get(root);
+  page.receive(data, setStateValue, setTriggerValue);
+  return () => {
+    page.close();
+    pages.delete(root);
+  };
+}

@@ -1,0 +1,217 @@
+// What a person does with mouse, finger and keys. The page itself (main.js) extends this.
+
+class OperatedPage extends DrawnPage {
+  // --- what a person does -----------------------------------------------------------------------------
+
+  actions() {
+    const withBoard = (act) => (...values) => {
+      if (!this.board || this.overlayOpen()) return;
+      act(...values);
+      this.changed();
+    };
+    return {
+      columns: () => this.data.columns,
+      move: withBoard((step, extend) => this.board.moveFocus(step, extend)),
+      answer: withBoard((mark) => this.answer(mark)),
+      markAll: withBoard(() => this.board.paint(this.board.ids, this.view.brush)),
+      submit: withBoard(() => this.submit()),
+      skip: withBoard(() => this.skip()),
+      undo: () => !this.overlayOpen() && this.undo(),
+      nextStretch: () => this.nextStretch(),
+      invert: () => this.look({ inverted: !this.view.inverted }),
+      toggleZoom: () => this.toggleZoom(),
+      flag: () => this.askFlag(),
+      similar: () => this.go("similar"),
+      openGalaxy: () => this.go("galaxy"),
+      guide: () => this.toggleOverlay(".gg-guide"),
+      keyList: () => this.toggleOverlay(".gg-keys"),
+      escape: () => this.escape(),
+    };
+  }
+
+  answer(mark) {
+    if (mark >= this.campaign.answers.length) return;
+    this.view.brush = mark;
+    const targets = this.board.targets();
+    if (targets.length) this.board.paint(targets, mark);
+  }
+
+  skip() {
+    const targets = this.board.targets();
+    if (targets.length) this.board.paint(targets, SKIP);
+    else this.submit(true);
+  }
+
+  undo() {
+    if (!this.board || !this.board.stepBack()) this.takeBack();
+    this.changed();
+  }
+
+  escape() {
+    if (this.overlayOpen() || this.zoom.open) return this.closeOverlays();
+    if (this.board && (this.board.selection.size || this.board.focus >= 0)) {
+      this.board.selection.clear();
+      this.board.focus = -1;
+    } else this.leaveCorrection();
+    return this.changed();
+  }
+
+  nextStretch() {
+    const names = this.data.stretches.map(({ name }) => name);
+    this.look({ stretch: names[(names.indexOf(this.view.stretch) + 1) % names.length] });
+  }
+
+  look(change) {
+    Object.assign(this.view, change);
+    writeStored("galcore.look", { stretch: this.view.stretch, inverted: this.view.inverted });
+    this.preload();
+    this.draw();
+  }
+
+  toggleZoom() {
+    if (this.zoom.open) return this.closeOverlays();
+    if (!this.board) return undefined;
+    if (this.board.focus < 0) this.board.focus = Math.max(0, this.hovered ?? 0);
+    return this.draw(true);
+  }
+
+  askFlag() {
+    const [id] = this.board ? this.board.targets() : [];
+    if (!id) return this.say("Focus a galaxy first: click it, or use the arrow keys.");
+    this.flagging = id;
+    this.find(".gg-flag").hidden = false;
+    this.find(".gg-flag-label").textContent = `Flag ${id}`;
+    this.find(".gg-flag-comment").value = "";
+    return this.find(".gg-flag-comment").focus();
+  }
+
+  overlayOpen() {
+    return [".gg-guide", ".gg-keys", ".gg-flag"].some((name) => !this.find(name).hidden);
+  }
+
+  toggleOverlay(name) {
+    const wasOpen = !this.find(name).hidden;
+    this.closeOverlays();
+    if (wasOpen) return;
+    if (name === ".gg-keys") drawKeyList(this.find(name));
+    else drawGuide(this.find(name), this.data.guide, this.campaign);
+    this.find(name).hidden = false;
+  }
+
+  closeOverlays() {
+    for (const name of [".gg-guide", ".gg-keys", ".gg-flag"]) this.find(name).hidden = true;
+    this.zoom.hide();
+    this.root.focus({ preventScroll: true });
+    this.draw();
+  }
+
+  say(text) {
+    this.notice = text;
+    clearTimeout(this.noticeTimer);
+    this.noticeTimer = setTimeout(() => {
+      this.notice = "";
+      this.drawNotice();
+    }, 5000);
+    this.drawNotice();
+  }
+
+  changed() {
+    const board = this.board;
+    const kept = board ? { ...board.stored(), takenBack: Boolean(board.takenBack) } : null;
+    writeStored(this.marksKey, kept);
+    this.preload();
+    this.draw();
+  }
+
+  // --- mouse and touch --------------------------------------------------------------------------------
+
+  listen() {
+    const cells = this.find(".gg-cells");
+    cells.addEventListener("pointerdown", (event) => this.press(event));
+    cells.addEventListener("pointerover", (event) => this.hover(event));
+    cells.addEventListener("click", (event) => this.click(event));
+    this.onPointerUp = () => (this.dragging = null);
+    window.addEventListener("pointerup", this.onPointerUp);
+    this.onResize = () => this.draw();
+    window.addEventListener("resize", this.onResize);
+    this.onLeave = () => this.outbox && this.outbox.save(true);
+    window.addEventListener("pagehide", this.onLeave);
+    const buttons = {
+      ".gg-submit": () => this.board && this.submit(),
+      ".gg-skip": () => this.board && this.skip(),
+      ".gg-undo": () => this.undo(),
+      ".gg-similar": () => this.go("similar"),
+      ".gg-help": () => this.toggleOverlay(".gg-keys"),
+      ".gg-open-guide": () => this.toggleOverlay(".gg-guide"),
+      ".gg-zoom": () => this.closeOverlays(),
+      ".gg-flag-cancel": () => this.closeOverlays(),
+      ".gg-keys": () => this.closeOverlays(),
+    };
+    for (const [selector, act] of Object.entries(buttons)) {
+      this.find(selector).addEventListener("click", () => {
+        this.root.focus({ preventScroll: true });
+        act();
+        this.changed();
+      });
+    }
+    this.find(".gg-flag").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.flag(this.find(".gg-flag-comment").value.trim());
+      this.closeOverlays();
+    });
+    this.find(".gg-flag").addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.closeOverlays();
+      else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.find(".gg-flag").requestSubmit();
+    });
+    this.find(".gg-size-select").addEventListener("change", (event) => this.changeSettings({ size: event.target.value }));
+    this.find(".gg-stretch-select").addEventListener("change", (event) => {
+      this.look({ stretch: event.target.value });
+      this.root.focus({ preventScroll: true });
+    });
+  }
+
+  cellOf(event) {
+    const cell = event.target.closest(".gg-cell");
+    return cell && this.board ? this.board.ids.indexOf(cell.dataset.id) : -1;
+  }
+
+  press(event) {
+    const index = this.cellOf(event);
+    if (index < 0 || event.button !== 0 || event.pointerType === "touch") return;
+    event.preventDefault();
+    this.root.focus({ preventScroll: true });
+    this.mark(index, event.shiftKey);
+    const mark = this.board.marks.get(this.board.ids[index]);
+    this.dragging = { mark: mark === undefined ? null : mark, index };
+  }
+
+  // A mouse has marked at pointerdown already; a finger, a pen or a screen reader comes through here.
+  click(event) {
+    const index = this.cellOf(event);
+    if (index < 0 || event.pointerType === "mouse" || event.pointerType === "pen") return;
+    this.mark(index, event.shiftKey);
+  }
+
+  mark(index, range) {
+    const { board } = this;
+    if (range && board.focus >= 0) {
+      board.remember();
+      for (const id of board.between(board.focus, index)) board.set(id, this.view.brush);
+    } else board.paint([board.ids[index]], this.view.brush);
+    board.selection.clear();
+    board.anchor = -1;
+    board.focus = index;
+    this.changed();
+  }
+
+  hover(event) {
+    const index = this.cellOf(event);
+    if (index < 0) return;
+    this.hovered = index;
+    if (this.dragging && event.buttons & 1 && index !== this.dragging.index) {
+      this.dragging.index = index;
+      this.board.set(this.board.ids[index], this.dragging.mark);
+      this.changed();
+    }
+  }
+}
