@@ -13,6 +13,7 @@ from galcore.simulate.grid import NestedGrid
 
 PARTS = ("bulge", "disc", "bar", "young", "ring")
 BULGE, DISC, BAR, YOUNG, RING = range(5)
+IRREGULAR_STAGE = 8.4
 Columns = dict[str, Tensor]  # truth column -> (B, 1)
 
 
@@ -107,59 +108,60 @@ def _edge_on(t: Columns, f: Frame, grid: NestedGrid, texture: Tensor) -> tuple[T
 
 def _inclined(t: Columns, f: Frame, grid: NestedGrid, texture: Tensor) -> tuple[Tensor, Tensor]:
     r, azimuth = f.r, f.azimuth
-    start = torch.where(t["bar_length"] > 0, t["bar_length"] * 0.95, torch.full_like(t["bar_length"], 0.22))
-    ln_r = torch.log(r)
-    spiral_on = t["spiral_arms"] > 0
-    pitch = torch.deg2rad(torch.where(spiral_on, t["pitch_angle_deg"], torch.full_like(start, 24.0)))
-    wound = spiral.winding_phase(r, start, pitch, t["handed"])
-    phase = torch.where(t["bar_length"] > 0, t["bar_angle"], t["arm_phase"])
-    psi = azimuth - wound - phase + t["arm_wobble"] * torch.sin(2.5 * ln_r + t["arm_phase"])
-
-    smooth = profiles.exponential(r, t["radius_px"], t["axis_ratio"])
-    sheared = spiral.patches(texture[:, 0], ln_r, psi)
-    fine = spiral.patches(texture[:, 1], 1.5 * ln_r, azimuth)
-    patchy = 0.75 * sheared + 0.75 * fine
-    ragged = (t["stage"][:, 0] > 8.4).nonzero()[:, 0]
-    if len(ragged):
-        patchy[ragged] = _ragged(
-            f.u[ragged] / t["radius_px"][ragged], f.v[ragged] / t["radius_px"][ragged], texture[ragged]
-        )
-    clumps = torch.exp(t["clumpiness"] * patchy)
+    barred = t["bar_length"] > 0
+    start = torch.where(barred, 0.95 * t["bar_length"], torch.full_like(t["bar_length"], 0.22))
+    psi = _unwind(t, f, start)
+    sheared = spiral.patches(texture[:, 0], torch.log(r), psi)
+    clumps = torch.exp(t["clumpiness"] * _patchy(t, f, sheared, texture))
     lopsided = 1.0 + (t["lopsided"] * r).clamp(-0.5, 0.5) * torch.cos(azimuth - t["arm_phase"])
-    disc = smooth * lopsided
-
-    crest = spiral.arms(r, psi, t["spiral_arms"], t["arm_sharpness"], t["arm_asymmetry"])
-    envelope = torch.exp(-0.9 * r) * torch.sigmoid((2.6 - r) / 0.35)
-    armed = crest * spiral.fade(r, start, t["arm_reach"])
-    young = (
-        torch.where(spiral_on, armed + 0.06 * torch.sigmoid((r - 0.2) / 0.1), torch.ones_like(r))
-        * clumps
-        * envelope
-        * lopsided
-    )
-
+    disc = profiles.exponential(r, t["radius_px"], t["axis_ratio"]) * lopsided
+    young = _young(t, r, psi, start) * clumps * lopsided
     bar, ring = torch.zeros_like(r), torch.zeros_like(r)
-    index = (t["bar_length"][:, 0] > 0).nonzero()[:, 0]
+    index = barred[:, 0].nonzero()[:, 0]
     if len(index):
         bar[index] = _bar(_take(t, index), r[index], azimuth[index])
     index = (t["ring_radius"][:, 0] > 0).nonzero()[:, 0]
     if len(index):
         ring[index] = _rings(_take(t, index), r[index], azimuth[index]) * clumps[index] ** 0.6
-    lane = spiral.arms(
-        r,
-        psi + t["handed"] * 0.45 / t["spiral_arms"].clamp(min=1),
-        t["spiral_arms"],
-        t["arm_sharpness"] * 1.6,
-        t["arm_asymmetry"],
-    )
-    lane = torch.where(spiral_on, lane * spiral.fade(r, start * 0.85, t["arm_reach"]), torch.zeros_like(r))
+    maps = [disc, _unit(bar, grid), _unit(young, grid), _unit(ring, grid)]
+    return torch.stack(maps, 1), _dust(t, f, psi, start, sheared)
+
+
+def _unwind(t: Columns, f: Frame, start: Tensor) -> Tensor:
+    """Azimuth against the arms, which leave the ends of the bar where there is one; never quite regular."""
+    loose = torch.full_like(start, 24.0)  # shear of the patches in a disc without arms
+    pitch = torch.deg2rad(torch.where(t["spiral_arms"] > 0, t["pitch_angle_deg"], loose))
+    phase = torch.where(t["bar_length"] > 0, t["bar_angle"], t["arm_phase"])
+    wobble = t["arm_wobble"] * torch.sin(2.5 * torch.log(f.r) + t["arm_phase"])
+    return f.azimuth - spiral.winding_phase(f.r, start, pitch, t["handed"]) - phase + wobble
+
+
+def _patchy(t: Columns, f: Frame, sheared: Tensor, texture: Tensor) -> Tensor:
+    """Log brightness of star-forming patches: sheared streaks and knots, or the mottle of an irregular."""
+    patchy = 0.75 * (sheared + spiral.patches(texture[:, 1], 1.5 * torch.log(f.r), f.azimuth))
+    ragged = (t["stage"][:, 0] > IRREGULAR_STAGE).nonzero()[:, 0]
+    if len(ragged):
+        size = t["radius_px"][ragged]
+        patchy[ragged] = _ragged(f.u[ragged] / size, f.v[ragged] / size, texture[ragged])
+    return patchy
+
+
+def _young(t: Columns, r: Tensor, psi: Tensor, start: Tensor) -> Tensor:
+    """Smooth part of the young light: arms with a little between them, or a plain disc."""
+    armed = spiral.arms(r, psi, t["spiral_arms"], t["arm_sharpness"], t["arm_asymmetry"])
+    armed = armed * spiral.fade(r, start, t["arm_reach"]) + 0.06 * torch.sigmoid((r - 0.2) / 0.1)
+    envelope = torch.exp(-0.9 * r) * torch.sigmoid((2.6 - r) / 0.35)
+    return torch.where(t["spiral_arms"] > 0, armed, torch.ones_like(r)) * envelope
+
+
+def _dust(t: Columns, f: Frame, psi: Tensor, start: Tensor, sheared: Tensor) -> Tensor:
+    """Optical depth: lanes on the inner edge of the arms, and the near side of an inclined disc."""
+    inner_edge = psi + t["handed"] * 0.45 / t["spiral_arms"].clamp(min=1)
+    lane = spiral.arms(f.r, inner_edge, t["spiral_arms"], 1.6 * t["arm_sharpness"], t["arm_asymmetry"])
+    lane = lane * spiral.fade(f.r, 0.85 * start, t["arm_reach"]) * (t["spiral_arms"] > 0)
     near = profiles.smoothstep(0.5 + f.v / (0.5 * t["radius_px"] * t["axis_ratio"]))
-    tilt = (1.0 - t["axis_ratio"]) ** 2
-    depth = t["dust_depth"] * (
-        0.8 * lane * torch.exp(0.5 * sheared)
-        + 1.3 * tilt * near * torch.exp(-1.2 * r) * torch.exp(0.6 * sheared)
-    )
-    return torch.stack([disc, _unit(bar, grid), _unit(young, grid), _unit(ring, grid)], 1), depth
+    veil = (1.0 - t["axis_ratio"]) ** 2 * near * torch.exp(-1.2 * f.r)
+    return t["dust_depth"] * (0.8 * lane + 1.3 * veil) * torch.exp(0.5 * sheared)
 
 
 def _ragged(x: Tensor, y: Tensor, texture: Tensor) -> Tensor:

@@ -94,7 +94,13 @@ def _draw_sizes(table: pd.DataFrame, rng: np.random.Generator, sky: Survey, size
     )
     lens = (table.kind == "lens").to_numpy()
     share = np.where(lens, np.exp(rng.uniform(np.log(0.02), np.log(0.075), n)), share)
-    radius_px = np.maximum(share * size_px, 1.6)
+    # Truth is what can be seen: bars, rings and arms come only with galaxies that resolve them.
+    seeing_px = sky.psf_fwhm_arcsec[1] / sky.pixel_scale_arcsec
+    structured = (table.barred | table.ringed | (table.spiral_arms > 0)).to_numpy()
+    smallest = np.where(
+        structured, np.minimum(2.0 * seeing_px, 0.1 * size_px) * rng.uniform(0.9, 1.3, n), 1.6
+    )
+    radius_px = np.maximum(share * size_px, smallest)
     table["radius_arcsec"] = radius_px * sky.pixel_scale_arcsec
     bulge = np.exp(rng.normal(np.log(0.13 + 0.25 * table.bulge_to_total), 0.25)).clip(0.06, 0.6)
     table["bulge_radius_arcsec"] = table.radius_arcsec * np.where(late, bulge, 1.0)
@@ -180,6 +186,9 @@ def _draw_observation(table: pd.DataFrame, rng: np.random.Generator, sky: Survey
     share = (table.radius_arcsec / sky.pixel_scale_arcsec / size_px).to_numpy()
     # Public stamps are scaled to their galaxy: big ones are rebinned, some small ones blown up.
     blown_up = np.where((rng.random(n) < 0.4) & (share < 0.12), rng.uniform(1.0, 1.9, n), 1.0)
+    blown_up = np.where(
+        table.barred | table.ringed | (table.spiral_arms > 0), np.minimum(blown_up, 1.25), blown_up
+    )
     zoom = np.where(blown_up > 1.0, blown_up, 1.0 / np.clip(share / 0.10, 1.0, 2.2))
     table["noise_correlation_px"] = np.where(blown_up > 1.0, 0.55 * blown_up, 0.0)
     for c, band in enumerate(sky.bands):

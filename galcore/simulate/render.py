@@ -21,7 +21,6 @@ from galcore.simulate.surveys import survey as find_survey
 
 BATCH_CPU = 16  # stamps at a time: the working set stays near the processor's cache
 BATCH_GPU = 128
-ELECTRONS_PER_NANOMAGGY = 900.0  # SDSS r: gain times counts per nanomaggy, for the photon noise of the galaxy
 Draws = list[np.random.Generator]
 
 
@@ -52,6 +51,7 @@ def render(
     sky = find_survey(survey) if isinstance(survey, str) else survey
     grid = NestedGrid.make(size_px, device)
     scene = Scene.make(parameters, sky, device)
+    electrons = torch.tensor([sky.electrons_per_flux(c) for c in range(len(sky.bands))], device=device)
     seeds = parameters["seed"].to_numpy()
     faults = parameters["artefact_kind"].to_numpy()
     crowd = parameters[["star_count", "neighbour_count"]].to_numpy()
@@ -70,30 +70,33 @@ def render(
             ]
             if field:
                 flux = paint(flux, sources)
-            out[rows] = _observe(flux, part, faults[rows], draws, noise)
+            out[rows] = _observe(flux, part, faults[rows], draws, electrons if noise else None)
     return out
 
 
-def _observe(flux: Tensor, scene: Scene, faults: np.ndarray, draws: Draws, noise: bool) -> Tensor:
-    """What the camera makes of the light ``(B, C, H, W)``."""
+def _observe(
+    flux: Tensor, scene: Scene, faults: np.ndarray, draws: Draws, electrons: Tensor | None
+) -> Tensor:
+    """What the camera makes of the light ``(B, C, H, W)``; no noise without ``electrons`` per flux."""
     flux = convolve(flux.clamp(min=0.0), scene.psf_fwhm_px)
     sigma = scene.noise_sigma[:, :, None, None]
     for i, kind in enumerate(faults):
         if kind in artefacts.BEFORE_NOISE:
             flux[i] = artefacts.BEFORE_NOISE[kind](flux[i], sigma[i], draws[i])
-    if noise:
-        flux = _add_noise(flux, sigma, scene.columns["noise_correlation_px"], draws)
+    if electrons is not None:
+        variance = sigma**2 + flux.clamp(min=0.0) / electrons[:, None, None]
+        flux = flux + torch.sqrt(variance) * _deviates(flux, scene.columns["noise_correlation_px"], draws)
     for i, kind in enumerate(faults):
         if kind in artefacts.AFTER_NOISE:
             flux[i] = artefacts.AFTER_NOISE[kind](flux[i], sigma[i], draws[i])
     return flux
 
 
-def _add_noise(flux: Tensor, sigma: Tensor, correlation_px: Tensor, draws: Draws) -> Tensor:
-    """Flux with photon noise of the sources and the noise of the sky."""
+def _deviates(flux: Tensor, correlation_px: Tensor, draws: Draws) -> Tensor:
+    """Unit Gaussian noise like ``flux``, correlated where a stamp was resampled."""
     white = [g.standard_normal(flux.shape[1:], dtype=np.float32) for g in draws]
     deviates = torch.as_tensor(np.stack(white), device=flux.device)
     resampled = (correlation_px[:, 0] > 0).nonzero()[:, 0]
     if len(resampled):
         deviates[resampled] = correlate(deviates[resampled], correlation_px[resampled])
-    return flux + deviates * torch.sqrt(sigma**2 + flux.clamp(min=0.0) / ELECTRONS_PER_NANOMAGGY)
+    return deviates

@@ -36,8 +36,10 @@ class Simulation:
 
 
 def survey_stretch(sky: Survey) -> float:
-    """Stretch at which the noise of this survey looks as that of SDSS does at its own."""
-    return STRETCH * sky.noise_law(1).scale / SDSS.noise_law(1).scale
+    """Stretch for this survey, half way between showing the light, or the noise, as bright as for SDSS."""
+    area = (sky.pixel_scale_arcsec / SDSS.pixel_scale_arcsec) ** 2
+    noise = sky.noise_law(1).scale / SDSS.noise_law(1).scale
+    return STRETCH * (area * noise) ** 0.5
 
 
 def simulate(
