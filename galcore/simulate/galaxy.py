@@ -96,7 +96,8 @@ def _edge_on(t: Columns, f: Frame, grid: NestedGrid, texture: Tensor) -> tuple[T
     x = f.u / (3.0 * h)
     z = f.v - t["warp"] * h * torch.sign(x) * (x.abs() - 0.4).clamp(min=0.0) ** 2 * 4.0
     end = torch.sigmoid((t["truncation"] - f.u.abs() / t["radius_px"]) / 0.12)
-    disc = profiles.edge_on_disc(f.u, z, h, z0) * end
+    inside = profiles.edge_on_share_inside(t["truncation"] * profiles.EXPONENTIAL_HALF_LIGHT)
+    disc = profiles.edge_on_disc(f.u, z, h, z0) * end / inside
     cells = spiral.patches(texture[:, 0], -2.4 + 4.0 * (z / z0 / 8.0 + 0.5), f.u / h)
     thin = profiles.edge_on_disc(f.u, z, h * 1.15, (0.55 * z0).clamp(min=0.6))
     young = _unit(thin * end * torch.exp(t["clumpiness"] * cells), grid)

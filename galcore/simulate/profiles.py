@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 EXPONENTIAL_HALF_LIGHT = 1.67834699  # half-light radius of an exponential disc in scale lengths
-_EDGE_ON_LINE = 3.1866  # integral of sqrt(1 + pi |x| / 2) exp(-|x|) over the line
+_EDGE_ON_LINE = 3.08814  # integral of sqrt(1 + pi |x| / 2) exp(-|x|) over the line
 
 
 def sersic_b(n: Tensor) -> Tensor:
@@ -54,6 +54,13 @@ def edge_on_disc(u: Tensor, z: Tensor, scale_length: Tensor, scale_height: Tenso
     x = u.abs() / scale_length
     line = torch.sqrt(1.0 + 0.5 * math.pi * x) * torch.exp(-x)
     return line * sech2(z / scale_height) / (_EDGE_ON_LINE * scale_length * 2.0 * scale_height)
+
+
+def edge_on_share_inside(end: Tensor) -> Tensor:
+    """Share of :func:`edge_on_disc` within ``end`` scale lengths, by parts once (0.5 % for ``end > 2``)."""
+    slope = 1.0 + 0.5 * math.pi * end
+    outside = torch.sqrt(slope) * torch.exp(-end) * (1.0 + 0.25 * math.pi / slope)
+    return 1.0 - outside / (0.5 * _EDGE_ON_LINE)
 
 
 def sech2(z: Tensor) -> Tensor:

@@ -48,6 +48,13 @@ def test_an_edge_on_disc_has_unit_flux():
     assert float(light.sum()) == pytest.approx(1.0, abs=0.005)
 
 
+def test_the_light_lost_by_a_truncated_edge_on_disc_is_known():
+    axis = torch.linspace(-150, 150, 3001)[None]
+    line = profiles.edge_on_disc(axis, torch.zeros_like(axis), one(12), one(3)) * 6.0 * 0.1
+    inside = line[axis.abs() < 3.2 * 12].sum()
+    assert float(inside) == pytest.approx(float(profiles.edge_on_share_inside(one(3.2))), abs=0.005)
+
+
 def test_a_round_lens_bends_light_by_its_einstein_radius():
     angle = torch.linspace(0, 2 * math.pi, 50)[None]
     ax, ay = sie_deflection(3 * torch.cos(angle), 3 * torch.sin(angle), one(1.7), one(0.9999))
