@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import tifffile
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from galcore.images.image import FoundImage, ImageAddress, SkyImage, picture_from_rgb
@@ -17,6 +18,8 @@ from galcore.types import GalcoreError
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".bmp", ".gif", ".webp"})
 MAX_PICTURE_PIXELS = 400_000_000  # 20,000 x 20,000; a bomb claims far more than its bytes can hold
 Image.MAX_IMAGE_PIXELS = None  # the limit above is checked before a pixel is decoded, and named
+BITS_PER_SAMPLE = 258  # TIFF tag
+MAX_TIFF_BANDS = 16
 FLUX_MODES = ("I", "I;16", "I;16B", "I;16L", "F")
 
 
@@ -43,10 +46,29 @@ def read_picture(path: Path) -> SkyImage:
     """
     with _open(path) as picture:
         _refuse_frames(path, picture)
+        if picture.format == "TIFF" and max(picture.tag_v2.get(BITS_PER_SAMPLE, (8,))) > 8:  # type: ignore[attr-defined]
+            return _read_deep_tiff(path)
         _load(path, picture)
         if picture.mode in FLUX_MODES:
             return SkyImage(np.asarray(picture, dtype=np.float32)[None], "flux", ("grey",), None, str(path))
         return picture_from_rgb(np.asarray(_to_rgb(picture), dtype=np.uint8), str(path))
+
+
+def _read_deep_tiff(path: Path) -> SkyImage:
+    """Flux of a TIFF with more than eight bits, which Pillow would cut to eight where it has colours."""
+    try:
+        pixels = tifffile.imread(path)
+    except (OSError, ValueError, TypeError, IndexError, RuntimeError, MemoryError) as error:
+        raise GalcoreError(f"{path}: torn or damaged picture ({error})") from error
+    if pixels.ndim == 2:
+        return SkyImage(pixels[None].astype(np.float32), "flux", ("grey",), None, str(path))
+    if pixels.ndim != 3 or (pixels.shape[2] not in (3, 4) and pixels.shape[0] > MAX_TIFF_BANDS):
+        raise GalcoreError(f"{path}: a TIFF of shape {pixels.shape} is not understood; save it as FITS")
+    if pixels.shape[2] in (3, 4):
+        colours = pixels[..., :3].transpose(2, 0, 1)[::-1]  # blue first: bands count from short to long
+        return SkyImage(colours.astype(np.float32), "flux", ("blue", "green", "red"), None, str(path))
+    bands = tuple(f"band{n + 1}" for n in range(len(pixels)))
+    return SkyImage(pixels.astype(np.float32), "flux", bands, None, str(path))
 
 
 def _to_rgb(picture: Image.Image) -> Image.Image:

@@ -19,6 +19,7 @@ from galcore.types import GalcoreError
 
 STRETCHES = ("survey", "image", "zscale", "faint")
 FAMILIAR_BANDS = (("i", "r", "g"), ("z", "r", "g"))  # what colour pictures of galaxies are made of
+MIN_SCATTER = 5e-4  # simulations without noise have no scale of their own
 SOFTENING_SIGMA = 3.0  # below this many sigma the survey stretch is linear
 WHITENING = 0.8  # share of white mixed into a core far brighter than white
 GREY_SIGMA = 3.0  # below this many sigma colour fades to grey
@@ -108,11 +109,11 @@ def choose_bands(bands: tuple[str, ...]) -> tuple[int, ...]:
         return (order[1], order[0], order[0])
     if count == 3:
         return (order[2], order[1], order[0])
-    return (
-        order[round((count - 1) * 0.75)],
-        order[round((count - 1) * 0.45)],
-        order[round((count - 1) * 0.1)],
-    )
+    for familiar in FAMILIAR_BANDS:
+        if set(familiar) <= set(bands):
+            return tuple(bands.index(name) for name in familiar)
+    shares = (0.75, 0.45, 0.1)  # away from the ends of the spectrum, which are the noisiest in practice
+    return tuple(order[round((count - 1) * share)] for share in shares)
 
 
 def clean(plane: NDArray) -> NDArray[np.float32]:
@@ -124,19 +125,34 @@ def clean(plane: NDArray) -> NDArray[np.float32]:
 
 
 def measure_limits(plane: NDArray) -> BandLimits:
-    """Levels of one plane: median sky, robust scatter below it, white at the 99.8th percentile.
+    """Levels of one plane ``(H, W)``: sky, its scatter, white at the 99.8th percentile.
 
-    The scatter is that of the pixels below the median, which galaxies do not reach.
+    A galaxy may fill most of a stamp, so the sky is the median after pixels far above it were clipped, and
+    the scatter is the smaller of that below the sky and that between neighbouring pixels.
     """
     values = plane[np.isfinite(plane)].astype(np.float64)
     if values.size == 0:
         return BandLimits(0.0, 1.0, 1.0)
-    sky, low, white = np.percentile(values, [50, 15.87, 99.8])
-    noise = float(sky - low)
-    spread = float(values.max() - values.min())
+    top = float(np.percentile(values, 99.8))
+    sky, noise = _clip_sky(values)
+    steps = np.abs(np.diff(plane.astype(np.float64), axis=1))
+    steps = steps[np.isfinite(steps)]
+    if steps.size:
+        between = float(np.median(steps)) / 0.954  # median |difference| of two Gaussian pixels, in sigma
+        noise = min(noise, between) if between > 0 else noise
     if noise <= 0:
-        noise = spread / 100 or 1.0
-    return BandLimits(float(sky), noise, float(max(white, sky + 5 * noise)))
+        noise = float(np.ptp(values)) / 100 or 1.0
+    return BandLimits(sky, noise, max(top, sky + 5 * noise))
+
+
+def _clip_sky(values: NDArray[np.float64]) -> tuple[float, float]:
+    for _ in range(5):
+        low, sky = np.percentile(values, [15.87, 50])
+        kept = values[values <= sky + 3 * (sky - low)]
+        if kept.size in (values.size, 0):
+            break
+        values = kept
+    return float(sky), float(sky - low)
 
 
 def lupton(planes: NDArray, levels: list[BandLimits]) -> NDArray[np.float32]:
@@ -152,7 +168,7 @@ def lupton(planes: NDArray, levels: list[BandLimits]) -> NDArray[np.float32]:
     sky = np.array([level.sky for level in levels])[:, None, None]
     scaled = np.nan_to_num((planes - sky) / span, nan=-1e3, posinf=1e6, neginf=-1e3)
     noise = np.array([level.noise for level in levels]) / span[:, 0, 0]
-    scatter = float(np.clip(np.sqrt(np.mean(noise**2) / len(levels)), 1e-6, 0.3))
+    scatter = float(np.clip(np.sqrt(np.mean(noise**2) / len(levels)), MIN_SCATTER, 0.3))
     intensity = scaled.mean(axis=0)
     softening = SOFTENING_SIGMA * scatter
     curve = np.arcsinh(np.clip(intensity + scatter, 0, None) / softening) / np.arcsinh(1 / softening)
@@ -178,7 +194,7 @@ def _zscale_limits(plane: NDArray) -> tuple[float, float]:
 
 
 def _scale_linearly(plane: NDArray, low: float, high: float) -> NDArray[np.float32]:
-    scaled = (plane - low) / max(high - low, 1e-30)
+    scaled = (plane.astype(np.float64) - low) / max(high - low, 1e-30)
     return np.clip(np.nan_to_num(scaled, nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
 
 
