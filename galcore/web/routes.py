@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from galcore.workspace import Workspace
 
 HEALTH_ROUTE = "/galcore/health"
-_YEAR = "private, max-age=31536000, immutable"
+YEAR = "private, max-age=31536000, immutable"
 _SHORT = "private, max-age=30"
 _CACHE_BYTES = 128 * 1024 * 1024
 _RENDER_THREADS = 4
@@ -83,10 +83,15 @@ async def stamp(request: Request) -> Response:
     """
     wanted = read_stamp_address(request.path_params["token"])
     if wanted is None:
-        return _refuse(403, "this address was not made by this server; reload the page")
+        return refuse(403, "this address was not made by this server; reload the page")
+    return await stamp_response(wanted)
+
+
+async def stamp_response(wanted: StampRequest) -> Response:
+    """The picture asked for, from the cache or rendered on a thread of its own."""
     kept = _cache.get(wanted)
     if kept is not None:
-        return _jpeg(kept, _YEAR)
+        return _jpeg(kept, YEAR)
     return await asyncio.get_running_loop().run_in_executor(_renderers, _render, wanted)
 
 
@@ -108,9 +113,9 @@ def _render(wanted: StampRequest) -> Response:
     try:
         workspace = served().get(wanted.workspace)
     except GalcoreError as error:
-        return _refuse(404, str(error))
+        return refuse(404, str(error))
     if wanted.galaxy_id not in workspace.images:
-        return _refuse(404, f"no galaxy {wanted.galaxy_id!r} in workspace {wanted.workspace!r}")
+        return refuse(404, f"no galaxy {wanted.galaxy_id!r} in workspace {wanted.workspace!r}")
     try:
         picture = _render_picture(workspace, wanted)
     except (GalcoreError, OSError, ValueError) as error:
@@ -121,7 +126,7 @@ def _render(wanted: StampRequest) -> Response:
     if wanted.version != short_version(workspace.catalog_hash):
         return _jpeg(picture, "no-store")
     _cache.put(wanted, picture)
-    return _jpeg(picture, _YEAR)
+    return _jpeg(picture, YEAR)
 
 
 def _render_picture(workspace: Workspace, wanted: StampRequest) -> Picture:
@@ -143,6 +148,7 @@ def _jpeg(picture: Picture, cache_control: str, *, broken: bool = False) -> Resp
     return Response(picture.jpeg, media_type="image/jpeg", headers=headers)
 
 
-def _refuse(status: int, message: str) -> Response:
+def refuse(status: int, message: str) -> Response:
+    """A plain-text answer that is never kept by the browser."""
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
     return Response(message, status_code=status, media_type="text/plain", headers=headers)

@@ -1,0 +1,279 @@
+// The map: draws points, shows what is under the pointer, and tells Python which polygon was drawn.
+// Python never gets point lists; it finds the points itself. A rerun calls the default export again with new
+// data, so everything lives in one object kept on the root element.
+
+const THUMBNAIL_PX = 64, HOVER_RADIUS_PX = 14, CLICK_SLACK_PX = 4, PICTURE_PX = 192;
+const FILTERED_OUT = 254;
+
+function bytesOf(base64) {
+  const text = atob(base64 || ""), bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+function rgbOf(hex) {
+  const value = parseInt(hex.slice(1), 16);
+  return [value >> 16, (value >> 8) & 255, value & 255];
+}
+
+class AtlasMap {
+  constructor(root) {
+    this.root = root;
+    this.pick = (selector) => root.querySelector(selector);
+    this.points = this.pick("canvas.points");
+    this.marks = this.pick("canvas.marks");
+    this.cardBox = this.pick(".card");
+    this.view = { x: 0, y: 0, scale: 300 };
+    this.tool = "pan";
+    this.hiddenOf = new Map(); // legend title → hidden codes
+    this.hidden = new Uint8Array(256);
+    this.pending = [];
+    this.number = Date.now(); // a reloaded tab must not count from the beginning again
+    this.raster = new PointRaster();
+    this.thumbnails = new Thumbnails(() => this.redraw());
+    this.cards = new Map();
+    this.hovered = -1;
+    this.timings = {};
+    this.listen();
+  }
+
+  update(data, send) {
+    this.send = send;
+    this.data = data;
+    this.pending = this.pending.filter((each) => each.number > (data.acknowledged || 0));
+    this.root.classList.toggle("mini", Boolean(data.mini));
+    for (const selector of [".tools", ".legend", ".status"]) this.pick(selector).hidden = Boolean(data.mini);
+    this.pick(".tools").style.display = this.pick(".status").style.display = data.mini ? "none" : "";
+    this.marks.setAttribute("aria-label", `Map of ${data.n} galaxies. Arrow keys move, plus and minus zoom, l draws a lasso, b a box.`);
+    this.codes = bytesOf(data.codes);
+    this.selectedBits = bytesOf(data.selected);
+    this.paint(data.legend);
+    this.cards.clear();
+    this.showLegend();
+    if (data.geometry !== this.geometry) this.fetchGeometry(data.geometry);
+    else this.redraw();
+    this.setTool(this.tool);
+  }
+
+  async fetchGeometry(address) {
+    this.geometry = address;
+    this.say("Loading the map …");
+    const started = performance.now();
+    try {
+      const answer = await fetch(address);
+      if (!answer.ok) throw new Error(await answer.text());
+      const floats = new Float32Array(await answer.arrayBuffer()), n = floats.length / 2;
+      if (address !== this.geometry) return;
+      this.grid = new PointGrid(floats.subarray(0, n), floats.subarray(n));
+      this.timings.load = performance.now() - started;
+      this.say("");
+      this.fit();
+    } catch (error) {
+      this.geometry = null;
+      this.say(`The map did not arrive: ${error.message || error}`);
+    }
+  }
+
+  paint(legend) {
+    const colours = new Uint8Array(256 * 3);
+    if (legend.kind === "numbers") {
+      const stops = legend.scale.map(rgbOf);
+      for (let code = 0; code < FILTERED_OUT; code++) {
+        const at = (code / (FILTERED_OUT - 1)) * (stops.length - 1), k = Math.min(stops.length - 2, Math.floor(at));
+        for (let c = 0; c < 3; c++) colours[code * 3 + c] = stops[k][c] + (stops[k + 1][c] - stops[k][c]) * (at - k);
+      }
+    }
+    for (const entry of legend.entries) colours.set(rgbOf(entry.colour), entry.code * 3);
+    this.colours = colours;
+    this.hidden.fill(0);
+    this.hidden[FILTERED_OUT] = 1;
+    const known = new Set(legend.entries.map((entry) => entry.code));
+    for (const code of this.hiddenOf.get(legend.title) || []) if (known.has(code)) this.hidden[code] = 1;
+  }
+
+  showLegend() {
+    const { legend } = this.data, box = this.pick(".legend");
+    box.style.display = this.data.mini || (!legend.entries.length && legend.kind !== "numbers") ? "none" : "";
+    const parts = [document.createElement("h4")];
+    parts[0].textContent = legend.title;
+    if (legend.kind === "numbers") {
+      const bar = document.createElement("div"), ends = document.createElement("div");
+      bar.className = "bar";
+      bar.style.background = `linear-gradient(to right, ${legend.scale.join(", ")})`;
+      ends.className = "ends";
+      for (const value of [legend.low, legend.high]) {
+        const end = document.createElement("span");
+        end.textContent = Number(value.toPrecision(3));
+        ends.append(end);
+      }
+      parts.push(bar, ends);
+    }
+    for (const entry of legend.entries) parts.push(this.legendButton(legend, entry));
+    box.replaceChildren(...parts);
+  }
+
+  legendButton(legend, entry) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "class";
+    button.setAttribute("aria-pressed", String(!this.hidden[entry.code]));
+    for (const [name, text] of [["swatch", ""], ["name", entry.label], ["number", entry.count.toLocaleString("en")]]) {
+      const part = document.createElement("span");
+      part.className = name;
+      part.textContent = text;
+      button.append(part);
+    }
+    button.title = entry.label;
+    button.firstChild.style.background = entry.colour;
+    button.onclick = () => {
+      this.hidden[entry.code] ^= 1;
+      const codes = legend.entries.map((each) => each.code).filter((code) => this.hidden[code]);
+      this.hiddenOf.set(legend.title, codes);
+      button.setAttribute("aria-pressed", String(!this.hidden[entry.code]));
+      this.redraw();
+    };
+    return button;
+  }
+
+  // --- view -----------------------------------------------------------------------------------------------
+
+  fit() {
+    this.measure();
+    this.view = { x: 0, y: 0, scale: Math.min(this.width, this.height) / 2.16 };
+    const marked = this.data.highlight;
+    if (this.data.mini && marked >= 0 && this.grid.x[marked] !== undefined) this.view.scale *= 1;
+    this.redraw();
+  }
+
+  measure() {
+    const box = this.root.getBoundingClientRect(), before = this.width;
+    this.width = Math.max(50, box.width);
+    this.height = Math.max(50, box.height);
+    const crowded = this.data && this.data.n > 200000;
+    this.ratio = crowded ? 1 : Math.min(2, window.devicePixelRatio || 1);
+    for (const canvas of [this.points, this.marks]) {
+      const width = Math.round(this.width * this.ratio), height = Math.round(this.height * this.ratio);
+      if (canvas.width !== width) canvas.width = width;
+      if (canvas.height !== height) canvas.height = height;
+    }
+    if (before && this.width !== before) this.view.scale *= Math.max(0.2, this.width / before) > 1 ? 1 : this.width / before;
+  }
+
+  toMap(px, py) {
+    return [this.view.x + (px - this.width / 2) / this.view.scale, this.view.y - (py - this.height / 2) / this.view.scale];
+  }
+
+  toScreen(row) {
+    return [(this.grid.x[row] - this.view.x) * this.view.scale + this.width / 2,
+      this.height / 2 - (this.grid.y[row] - this.view.y) * this.view.scale];
+  }
+
+  zoom(factor, px = this.width / 2, py = this.height / 2) {
+    const [x, y] = this.toMap(px, py), least = Math.min(this.width, this.height) / 6;
+    this.view.scale = Math.max(least, Math.min(2e6, this.view.scale * factor));
+    this.view.x = x - (px - this.width / 2) / this.view.scale;
+    this.view.y = y + (py - this.height / 2) / this.view.scale;
+    this.redraw();
+  }
+
+  move(dx, dy) {
+    this.view.x = Math.max(-1.5, Math.min(1.5, this.view.x - dx / this.view.scale));
+    this.view.y = Math.max(-1.5, Math.min(1.5, this.view.y + dy / this.view.scale));
+    this.redraw();
+  }
+
+  // --- drawing --------------------------------------------------------------------------------------------
+
+  redraw() {
+    if (this.frame || !this.grid) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      const started = performance.now();
+      this.drawPoints();
+      this.drawMarks();
+      this.timings.frame = performance.now() - started;
+      this.root.dataset.timings = JSON.stringify(this.timings);
+    });
+  }
+
+  isSelected(row) {
+    return (this.selectedBits[row >> 3] >> (row & 7)) & 1;
+  }
+
+  drawPoints() {
+    const context = this.points.getContext("2d"), { ratio, view } = this;
+    this.raster.resize(this.points.width, this.points.height);
+    const scaled = { x: view.x, y: view.y, scale: view.scale * ratio };
+    const crowd = this.shown === undefined ? this.data.n : this.shown;
+    const radius = ratio * (crowd > 60000 ? 0.7 : crowd > 15000 ? 1.1 : crowd > 3000 ? 1.7 : crowd > 400 ? 2.6 : 3.6);
+    const some = this.data.n_selected > 0;
+    this.shown = this.raster.draw(this.grid, scaled, this.codes, this.hidden, {
+      radius, colours: this.colours, opacity: crowd > 60000 ? 0.55 : crowd > 15000 ? 0.9 : 1.7,
+      strength: some ? (row) => (this.isSelected(row) ? 3 : 0.22) : null,
+    });
+    context.putImageData(this.raster.image, 0, 0);
+    this.drawThumbnails(context);
+    const pictures = this.withPictures ? " · pictures" : "";
+    this.pick(".status").textContent = `${this.shown.toLocaleString("en")} of ${this.data.n.toLocaleString("en")} galaxies${pictures}`;
+  }
+
+  drawThumbnails(context) {
+    this.withPictures = false;
+    if (!this.data.stamps || this.data.mini) return;
+    const side = THUMBNAIL_PX * 1.15;
+    const { rows } = this.thumbnails.choose(this.grid, this.view, this.width, this.height, this.codes, this.hidden, side);
+    const near = rows.length > 0 && this.shown / rows.length <= 4 && this.view.scale > Math.min(this.width, this.height);
+    if (!near && !this.alwaysPictures) return;
+    this.withPictures = true;
+    const { ratio } = this, size = THUMBNAIL_PX;
+    context.save();
+    context.scale(ratio, ratio);
+    for (const row of rows) {
+      const picture = this.thumbnails.picture(`${this.data.stamps}64/${row}`);
+      if (!picture) continue;
+      const [px, py] = this.toScreen(row), code = this.codes[row] * 3;
+      context.globalAlpha = this.data.n_selected > 0 && !this.isSelected(row) ? 0.45 : 1;
+      context.drawImage(picture, px - size / 2, py - size / 2, size, size);
+      context.lineWidth = this.isSelected(row) ? 3 : 2;
+      context.strokeStyle = `rgb(${this.colours[code]} ${this.colours[code + 1]} ${this.colours[code + 2]})`;
+      context.strokeRect(px - size / 2, py - size / 2, size, size);
+    }
+    context.restore();
+  }
+
+  drawMarks() {
+    const context = this.marks.getContext("2d"), style = getComputedStyle(this.root);
+    context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
+    context.clearRect(0, 0, this.width, this.height);
+    const accent = style.getPropertyValue("--st-primary-color") || "#e8a33d", text = style.color;
+    if (this.drawn) {
+      context.beginPath();
+      this.corners().forEach(([x, y], k) => (k ? context.lineTo(x, y) : context.moveTo(x, y)));
+      context.closePath();
+      context.fillStyle = accent;
+      context.globalAlpha = 0.12;
+      context.fill();
+      context.globalAlpha = 1;
+      context.strokeStyle = accent;
+      context.lineWidth = 1.5;
+      context.stroke();
+    }
+    const ring = (row, radius, colour) => {
+      const [px, py] = this.toScreen(row);
+      context.beginPath();
+      context.arc(px, py, radius, 0, 2 * Math.PI);
+      context.strokeStyle = colour;
+      context.lineWidth = 2;
+      context.stroke();
+    };
+    if (this.hovered >= 0) ring(this.hovered, 8, text);
+    if (this.data.highlight >= 0 && this.data.highlight < this.data.n) {
+      ring(this.data.highlight, 9, accent);
+      ring(this.data.highlight, 14, text);
+    }
+  }
+
+  say(text) {
+    this.pick(".message").textContent = text;
+  }
+}
