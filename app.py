@@ -22,7 +22,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 
 # The shell lies in galcore/ui, not beside pages/: with it there, a deep link to a page would skip the shell.
-app = st.App(ROOT / "galcore" / "ui" / "shell.py", lifespan=lifespan, routes=[*galcore_routes(), *atlas_routes()])
+app = st.App(
+    ROOT / "galcore" / "ui" / "shell.py", lifespan=lifespan, routes=[*galcore_routes(), *atlas_routes()]
+)
 
 if __name__ == "__main__":
     app.run()

@@ -1,0 +1,69 @@
+"""Label galaxies outside the grid: the answers of the campaign as buttons."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+
+import streamlit as st
+
+from galcore.types import Campaign, EventKind, LabelEvent, Reason
+from galcore.ui.text import count, plain
+from galcore.workspace import Workspace
+
+MAX_AT_ONCE = 500
+
+
+def show_label_bar(
+    workspace: Workspace,
+    campaign: Campaign | None,
+    user: str,
+    galaxy_ids: Sequence[str],
+    *,
+    reason: Reason = Reason.SIMILAR,
+    key: str = "label_bar",
+) -> None:
+    """One button an answer; a press stores it for all ``galaxy_ids`` at once."""
+    if campaign is None or not galaxy_ids:
+        return
+    if campaign.state == "closed":
+        st.caption("The campaign is closed; its labels can be seen but not changed.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key=key):
+        st.markdown(f"Label {count(len(galaxy_ids), 'galaxy', 'galaxies')} as", width="content")
+        for number, answer in enumerate(campaign.answers):
+            if st.button(
+                plain(answer, limit=40), key=f"{key}_{number}", disabled=len(galaxy_ids) > MAX_AT_ONCE
+            ):
+                store_answers(workspace, campaign, user, galaxy_ids, answer, reason=reason)
+                st.toast(f"Saved: {count(len(galaxy_ids), 'label')} “{answer}”", icon=":material/check:")
+                st.rerun()
+        if len(galaxy_ids) > MAX_AT_ONCE:
+            st.caption(f"at most {MAX_AT_ONCE} at once; queue them with *Annotate* instead")
+
+
+def store_answers(
+    workspace: Workspace,
+    campaign: Campaign,
+    user: str,
+    galaxy_ids: Sequence[str],
+    answer: str,
+    *,
+    reason: Reason,
+) -> int:
+    """Append one explicit answer a galaxy; number stored, after the commit."""
+    events = [
+        LabelEvent(
+            event_id=str(uuid.uuid4()),
+            campaign_id=campaign.campaign_id,
+            galaxy_id=galaxy_id,
+            annotator=user,
+            kind=EventKind.LABEL,
+            answer=answer,
+            explicit=True,
+            reason=reason,
+            display="survey",
+        )
+        for galaxy_id in galaxy_ids
+    ]
+    return workspace.labels.append(events)
