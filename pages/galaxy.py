@@ -73,5 +73,6 @@ if (model := has_search(workspace)) is not None:
         )
     elif galaxy_id not in index:
         st.info(
-            "No embedding yet, so no neighbours and no place on the map: its image could not be read, or `prepare` has not run."
+            "No embedding yet, so no neighbours and no place on the map: its image could not be read, "
+            "or `prepare` has not run since it was imported."
         )

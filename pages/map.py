@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from galcore.atlas.colours import MISSING
 from galcore.atlas.gestures import Gesture, apply_gesture
 from galcore.ui import map_panel, state
 from galcore.ui.components.atlas_map import show_map
@@ -23,29 +24,19 @@ campaign = state.current_campaign()
 if (opened := st.session_state.pop("map_open", None)) is not None:
     state.open_galaxy(opened)
 
-left, middle, right = st.columns([1, 4.6, 1.5], gap="small")
-
-with left:
+with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="map_controls"):
     choices = map_panel.colour_choices(workspace, campaign)
     default = choices.index(map_panel.first_choice(workspace, campaign))
-    choice = st.selectbox("Colour by", choices, index=default, key=f"map_colour_{workspace.name}")
+    choice = st.selectbox("Colour by", choices, index=default, key=f"map_colour_{workspace.name}", width=210)
     colours = map_panel.make_colours(workspace, atlas, campaign, user, choice)
     colours = map_panel.show_filter(workspace, atlas, colours)
-    if (
-        choice in {map_panel.SCORE, map_panel.ALL_LABELS, map_panel.MY_LABELS}
-        and (colours.codes == 255).all()
-    ):
-        st.info("Nothing to colour by yet: answer a grid or two first.", icon=":material/grid_view:")
-    unmapped = len(workspace.catalog) - len(atlas.galaxy_ids)
-    if unmapped > 0:
-        st.caption(f"{count(unmapped, 'galaxy', 'galaxies')} not on the map: no embedding yet. See *Data*.")
-    with st.expander("How to use it"):
-        st.markdown(
-            "Galaxies that look alike to the model lie close together; the axes have no meaning.\n\n"
-            "**Wheel** zooms; close up, points become pictures. **l** lasso, **b** box; **shift** adds, "
-            "**alt** takes away. **Click** selects, **double click** opens. "
-            "**Click the legend** to hide a class. **Esc** clears."
-        )
+    st.space("stretch")
+    with st.popover("How to use it", icon=":material/help:", type="tertiary"):
+        st.markdown(map_panel.HELP)
+if choice in map_panel.FROM_CAMPAIGN and bool((colours.codes == MISSING).all()):
+    st.info("Nothing to colour by yet: answer a grid or two first.", icon=":material/grid_view:")
+
+middle, right = st.columns([5, 1.45], gap="small")
 
 
 def follow(gesture: Gesture) -> None:
@@ -73,6 +64,9 @@ with middle:
         selected=state.selected(),
         on_gesture=follow,
     )
+    unmapped = len(workspace.catalog) - len(atlas.galaxy_ids)
+    if unmapped > 0:
+        st.caption(f"{count(unmapped, 'galaxy', 'galaxies')} not on the map: no embedding yet. See *Data*.")
 
 with right:
     chosen = state.selected()
@@ -82,7 +76,8 @@ with right:
         st.stop()
     st.markdown(f"#### {count(len(chosen), 'galaxy', 'galaxies')} selected")
     map_panel.show_mix(map_panel.class_mix(atlas, colours, chosen), colours.title)
-    if state.has_page("grid") and st.button(
+    actions = st.container(gap="xsmall")
+    if state.has_page("grid") and actions.button(
         "Annotate these",
         type="primary",
         icon=":material/grid_view:",
@@ -90,11 +85,12 @@ with right:
         disabled=campaign is None,
     ):
         state.open_page("grid", queue="selection")
-    if st.button("Find more like these", icon=":material/join_inner:", width="stretch"):
+    if actions.button("Find more like these", icon=":material/join_inner:", width="stretch"):
         use_examples(workspace.name, chosen)
         state.open_page("similar")
-    map_panel.show_downloads(workspace, campaign, chosen)
-    if st.button("Clear", icon=":material/close:", width="stretch"):
+    with actions:
+        map_panel.show_downloads(workspace, campaign, chosen)
+    if actions.button("Clear", icon=":material/close:", width="stretch"):
         state.clear()
         st.rerun()
     show_gallery(

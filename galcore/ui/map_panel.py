@@ -22,16 +22,25 @@ PLACE_COLUMNS = frozenset({"galaxy_id", "source", "source_index", "hdu", "x", "y
 """Columns of the catalogue that say where the pixels are, not what the galaxy is like."""
 
 SCORE, ALL_LABELS, MY_LABELS, NOTHING = "model score", "labels of all", "my labels", "nothing"
+FROM_CAMPAIGN = (SCORE, ALL_LABELS, MY_LABELS)
+
+HELP = """Galaxies that look alike to the model lie close together; the axes have no meaning.
+
+**Wheel** zooms; close up, points become pictures. **l** lasso, **b** box: **shift** adds, **alt** takes away.
+**Click** selects, **double click** opens the galaxy's page. A click on the **legend** hides a class.
+**Arrows** move, **0** shows all, **Esc** clears the selection."""
 
 
 def property_columns(workspace: Workspace) -> list[str]:
     """Catalogue columns worth looking at."""
-    return [str(name) for name in workspace.catalog.columns if name not in PLACE_COLUMNS]
+    catalog = workspace.catalog
+    known = catalog.columns[catalog.notna().any()]
+    return [str(name) for name in known if name not in PLACE_COLUMNS]
 
 
 def colour_choices(workspace: Workspace, campaign: Campaign | None) -> list[str]:
     """What the map can be coloured by, the most telling first."""
-    from_campaign = [SCORE, ALL_LABELS, MY_LABELS] if campaign is not None else []
+    from_campaign = list(FROM_CAMPAIGN) if campaign is not None else []
     return [*from_campaign, *property_columns(workspace), NOTHING]
 
 
@@ -50,7 +59,7 @@ def make_colours(
     workspace: Workspace, atlas: Atlas, campaign: Campaign | None, user: str, choice: str
 ) -> PointColours:
     """Colours of the map by one of :func:`colour_choices`."""
-    if choice in {SCORE, ALL_LABELS, MY_LABELS} and campaign is not None:
+    if choice in FROM_CAMPAIGN and campaign is not None:
         return _campaign_colours(workspace, atlas, campaign, user, choice)
     if choice in workspace.catalog.columns:
         return _column_colours(workspace, atlas, choice, workspace.catalog_hash, atlas.layout_id)
@@ -88,7 +97,7 @@ def show_filter(workspace: Workspace, atlas: Atlas, colours: PointColours) -> Po
     columns = property_columns(workspace)
     if not columns:
         return colours
-    column = st.selectbox("Show only", ["everything", *columns], key="map_filter_column")
+    column = st.selectbox("Show only", ["everything", *columns], key="map_filter_column", width=210)
     if column == "everything" or column not in columns:
         return colours
     values = column_values(workspace, atlas, column)
@@ -98,14 +107,14 @@ def show_filter(workspace: Workspace, atlas: Atlas, colours: PointColours) -> Po
 
 def _is_scale(values: pd.Series) -> bool:
     numeric = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
-    return bool(numeric and values.nunique() > 1)
+    return bool(numeric) and bool(values.min() < values.max())
 
 
 def _keep_numbers(values: pd.Series, column: str) -> NDArray[np.bool_]:
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     low, high = float(np.nanmin(numbers)), float(np.nanmax(numbers))
     least, most = st.slider(
-        plain(column, limit=40), low, high, (low, high), key=f"map_range_{column}", format="%.4g"
+        plain(column, limit=40), low, high, (low, high), key=f"map_range_{column}", format="%.4g", width=240
     )
     if (least, most) == (low, high):
         return np.ones(len(numbers), dtype=bool)
@@ -115,7 +124,7 @@ def _keep_numbers(values: pd.Series, column: str) -> NDArray[np.bool_]:
 def _keep_classes(values: pd.Series, column: str) -> NDArray[np.bool_] | None:
     names = values.map(str)
     options = names.value_counts().index.tolist()[:200]
-    wanted = st.multiselect(plain(column, limit=40), options, key=f"map_classes_{column}")
+    wanted = st.multiselect(plain(column, limit=40), options, key=f"map_classes_{column}", width=320)
     return names.isin(wanted).to_numpy() if wanted else None
 
 

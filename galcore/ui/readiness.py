@@ -6,7 +6,6 @@ from typing import Literal
 
 import streamlit as st
 
-from galcore.types import GalcoreError
 from galcore.ui import state
 from galcore.workspace import Workspace
 
@@ -18,12 +17,11 @@ _MADE_FOR = {
 
 def require_part(workspace: Workspace, part: Literal["map", "search"]) -> str:
     """Model whose map or index is ready; explains how to get one and stops the page while there is none."""
-    for model in workspace.models():
-        ready = workspace.state(model)
-        if ready.has_atlas if part == "map" else ready.has_index:
-            return model
-    _show_unprepared(workspace, part)
-    st.stop()
+    model = has_map(workspace) if part == "map" else has_search(workspace)
+    if model is None:
+        _show_unprepared(workspace, part)
+        st.stop()
+    return model
 
 
 def has_search(workspace: Workspace) -> str | None:
@@ -48,8 +46,3 @@ def _show_unprepared(workspace: Workspace, part: str) -> None:
             st.code(f"python -m galcore prepare {workspace.folder.name}", language="bash")
         if state.has_page("data") and st.button("Go to Data", type="primary", icon=":material/database:"):
             state.open_page("data")
-
-
-def show_error(error: GalcoreError) -> None:
-    """One line that says what is wrong and what to do."""
-    st.error(str(error), icon=":material/build:")

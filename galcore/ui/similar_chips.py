@@ -71,7 +71,8 @@ def _chip(workspace: Workspace, name: str, address: str, role: str) -> None:
         line = "dashed" if role == "not like" else "solid"
         st.html(
             f'<img src="{escape(address)}" alt="{escape(name)}" title="{escape(name)}" style="width:100%;'
-            f'aspect-ratio:1;object-fit:contain;background:#000;border-radius:5px;border:2px {line} {colour}">'
+            f"aspect-ratio:1;object-fit:contain;background:#000;border-radius:5px;"
+            f'border:2px {line} {colour}">'
         )
         sign = "−" if role == "not like" else "+"
         if st.button(

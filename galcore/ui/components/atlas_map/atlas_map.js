@@ -68,6 +68,7 @@ class AtlasMap {
       this.timings.load = performance.now() - started;
       this.say("");
       this.fit();
+      if (n && this.data.stamps) new Image().src = `${this.data.stamps}${PICTURE_PX}/0`; // wakes the renderer up
     } catch (error) {
       this.geometry = null;
       this.say(`The map did not arrive: ${error.message || error}`);
@@ -140,8 +141,6 @@ class AtlasMap {
   fit() {
     this.measure();
     this.view = { x: 0, y: 0, scale: Math.min(this.width, this.height) / 2.16 };
-    const marked = this.data.highlight;
-    if (this.data.mini && marked >= 0 && this.grid.x[marked] !== undefined) this.view.scale *= 1;
     this.redraw();
   }
 
@@ -156,7 +155,7 @@ class AtlasMap {
       if (canvas.width !== width) canvas.width = width;
       if (canvas.height !== height) canvas.height = height;
     }
-    if (before && this.width !== before) this.view.scale *= Math.max(0.2, this.width / before) > 1 ? 1 : this.width / before;
+    if (before && this.width < before) this.view.scale *= this.width / before;
   }
 
   toMap(px, py) {
@@ -170,10 +169,15 @@ class AtlasMap {
 
   zoom(factor, px = this.width / 2, py = this.height / 2) {
     const [x, y] = this.toMap(px, py), least = Math.min(this.width, this.height) / 6;
-    this.view.scale = Math.max(least, Math.min(2e6, this.view.scale * factor));
+    this.view.scale = Math.max(least, Math.min(this.closest(), this.view.scale * factor));
     this.view.x = x - (px - this.width / 2) / this.view.scale;
     this.view.y = y + (py - this.height / 2) / this.view.scale;
     this.redraw();
+  }
+
+  // Close enough to part neighbours in the thickest crowd, not so close that nothing is left to see.
+  closest() {
+    return (Math.min(this.width, this.height) / 2) * Math.max(8, 0.9 * Math.sqrt(this.data.n));
   }
 
   move(dx, dy) {

@@ -137,7 +137,7 @@ Object.assign(AtlasMap.prototype, {
   hover(row) {
     if (row === this.hovered) return;
     this.hovered = row;
-    this.cardBox.style.display = row < 0 ? "none" : "block";
+    this.cardBox.style.display = row < 0 || (this.tool !== "pan" && !this.data.mini) ? "none" : "block";
     this.drawMarks();
     if (row < 0) return;
     const [px, py] = this.toScreen(row), wide = this.cardBox.offsetWidth, high = this.cardBox.offsetHeight;
