@@ -20,7 +20,7 @@ workspace = state.require_workspace()
 campaign = state.current_campaign()
 galaxy_id = state.galaxy_in_address() or galaxy_facts.choose_galaxy(workspace)
 row = catalog_row(workspace, galaxy_id) if galaxy_id else None
-if row is None:
+if row is None or galaxy_id is None:
     galaxy_facts.show_unknown(workspace, galaxy_id)
     st.stop()
 st.query_params["galaxy"] = galaxy_id

@@ -77,14 +77,15 @@ with right:
     st.markdown(f"#### {count(len(chosen), 'galaxy', 'galaxies')} selected")
     map_panel.show_mix(map_panel.class_mix(atlas, colours, chosen), colours.title)
     actions = st.container(gap="xsmall")
-    if state.has_page("grid") and actions.button(
+    if campaign and actions.button(
         "Annotate these",
         type="primary",
         icon=":material/grid_view:",
         width="stretch",
-        disabled=campaign is None,
+        help=map_panel.QUEUE_HELP,
     ):
-        state.open_page("grid", queue="selection")
+        map_panel.queue_chosen(workspace, campaign, user, chosen)
+        state.open_page("grid")
     if actions.button("Find more like these", icon=":material/join_inner:", width="stretch"):
         use_examples(workspace.name, chosen)
         state.open_page("similar")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 
 import numpy as np
@@ -23,6 +24,8 @@ PLACE_COLUMNS = frozenset({"galaxy_id", "source", "source_index", "hdu", "x", "y
 
 SCORE, ALL_LABELS, MY_LABELS, NOTHING = "model score", "labels of all", "my labels", "nothing"
 FROM_CAMPAIGN = (SCORE, ALL_LABELS, MY_LABELS)
+MAX_QUEUED = 480
+QUEUE_HELP = f"Puts them into your next grids, {MAX_QUEUED} at most; those you have answered are passed over"
 
 HELP = """Galaxies that look alike to the model lie close together; the axes have no meaning.
 
@@ -147,6 +150,10 @@ def chosen_table(workspace: Workspace, campaign: Campaign | None, chosen: Sequen
     return table
 
 
+def _chosen_as(workspace: Workspace, campaign: Campaign | None, chosen: Sequence[str], kind: str) -> bytes:
+    return table_as(chosen_table(workspace, campaign, chosen), kind)
+
+
 def table_as(table: pd.DataFrame, kind: str) -> bytes:
     """A table as the bytes of a ``csv`` or ``parquet`` file."""
     if kind == "csv":
@@ -154,6 +161,13 @@ def table_as(table: pd.DataFrame, kind: str) -> bytes:
     buffer = io.BytesIO()
     table.to_parquet(buffer, index=False)
     return buffer.getvalue()
+
+
+def queue_chosen(workspace: Workspace, campaign: Campaign, user: str, chosen: Sequence[str]) -> int:
+    """Put the chosen galaxies in front of this person next; the number that will be shown."""
+    loop = workspace.loop(campaign.campaign_id)
+    in_loop = set(loop.galaxy_ids.tolist())
+    return loop.queue([each for each in chosen if each in in_loop][:MAX_QUEUED], by=user)
 
 
 def card_columns(workspace: Workspace, choice: str) -> list[str]:
@@ -183,7 +197,7 @@ def show_downloads(workspace: Workspace, campaign: Campaign | None, chosen: Sequ
         for kind, mime in (("csv", "text/csv"), ("parquet", "application/vnd.apache.parquet")):
             st.download_button(
                 kind.upper() if kind == "csv" else "Parquet",
-                lambda kind=kind: table_as(chosen_table(workspace, campaign, chosen), kind),
+                partial(_chosen_as, workspace, campaign, chosen, kind),
                 file_name=f"{workspace.name}-selection.{kind}",
                 mime=mime,
                 width="stretch",

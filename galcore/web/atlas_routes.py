@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from galcore.atlas.layout import Atlas
 from galcore.types import GalcoreError
-from galcore.web.addresses import StampRequest, read_token, signed_token
+from galcore.web.addresses import StampRequest, read_token, short_version, signed_token
 from galcore.web.facts import campaign_facts, catalog_row, value_text
 from galcore.web.registry import served
 from galcore.web.routes import YEAR, refuse, stamp_response
@@ -56,9 +56,10 @@ def atlas_addresses(
         columns: Catalogue columns on the cards.
     """
     where = [workspace.name, model, atlas.layout_id]
+    picture = [*where, short_version(workspace.catalog_hash)]
     return AtlasAddresses(
         geometry=f"{ATLAS_ROUTE}/geometry/{signed_token(['geometry', where])}",
-        stamps=f"{ATLAS_ROUTE}/stamps/{signed_token(['stamps', [*where, workspace.catalog_hash]])}/",
+        stamps=f"{ATLAS_ROUTE}/stamps/{signed_token(['stamps', picture])}/",
         cards=f"{ATLAS_ROUTE}/cards/{signed_token(['cards', [*where, campaign_id, list(columns)]])}/",
     )
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from galcore.types import Campaign, GalcoreError
+from galcore.types import Campaign
 from galcore.workspace import Workspace
 
 
@@ -33,7 +33,7 @@ class CampaignFacts:
     likeliest: dict[str, str]
 
 
-_held: dict[tuple[str, str], tuple[tuple[int, int], CampaignFacts]] = {}
+_held: dict[tuple[str, str], tuple[tuple[int, str], CampaignFacts]] = {}
 _lock = threading.Lock()
 
 
@@ -44,9 +44,10 @@ def campaign_facts(workspace: Workspace, campaign_id: str) -> CampaignFacts:
         GalcoreError: If the campaign is unknown.
     """
     store = workspace.labels
-    scored = model_scores(workspace, campaign_id)
+    loop = workspace.loop(campaign_id)
+    scored = loop.probabilities()
     key = (str(workspace.folder), campaign_id)
-    stamp = (store.version, id(scored[1]) if scored else 0)
+    stamp = (store.version, loop.model_version)
     with _lock:
         held = _held.get(key)
     if held is not None and held[0] == stamp:
@@ -66,16 +67,6 @@ def my_labels(workspace: Workspace, campaign_id: str, annotator: str) -> dict[st
     current = workspace.labels.current(campaign_id)
     mine = current[current["annotator"] == annotator]
     return dict(zip(mine["galaxy_id"].tolist(), mine["answer"].tolist(), strict=True))
-
-
-def model_scores(workspace: Workspace, campaign_id: str) -> tuple[NDArray, NDArray] | None:
-    """Ids and probabilities ``(N, K)`` of the campaign's newest fit; None before the first, or unprepared."""
-    try:
-        return workspace.loop(campaign_id).probabilities()
-    except GalcoreError:
-        if not workspace.models():
-            return None
-        raise
 
 
 def _by_galaxy(
