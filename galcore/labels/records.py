@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from galcore.types import Campaign, EventKind, GalcoreError, Grid, LabelEvent, Shares
 
 LONGEST_NAME = 200
+LONGEST_TEXT = 10_000
 EVENT_COLUMNS = (
     ("seq", "BIGINT"),
     ("event_id", "VARCHAR"),
@@ -30,6 +31,9 @@ EVENT_COLUMNS = (
     ("comment", "VARCHAR"),
     ("display", "VARCHAR"),
     ("created_at", "TIMESTAMP"),
+)
+_TEXT_FIELDS = tuple(
+    name for name, column_type in EVENT_COLUMNS if column_type == "VARCHAR" and name not in ("kind", "reason")
 )
 
 
@@ -120,12 +124,23 @@ def validate_event(event: LabelEvent) -> None:
     for name in ("event_id", "campaign_id", "galaxy_id", "annotator"):
         if not getattr(event, name).strip():
             raise GalcoreError(f"A label event has an empty {name}: every event needs one.")
+    for name in _TEXT_FIELDS:
+        _validate_text(name, getattr(event, name), LONGEST_NAME if name == "annotator" else LONGEST_TEXT)
     if event.kind == EventKind.LABEL and not event.answer:
         raise GalcoreError(f"Event {event.event_id} is a label without an answer: give one, or send a skip.")
     if event.kind == EventKind.UNDO and not event.undoes:
         raise GalcoreError(
             f"Event {event.event_id} is an undo without `undoes`: name the event it takes back."
         )
+
+
+def _validate_text(name: str, text: str, longest: int) -> None:
+    if len(text) > longest:
+        raise GalcoreError(f"The {name} of a label has {len(text)} characters: at most {longest} are kept.")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise GalcoreError(f"The {name} of a label is not valid Unicode text ({error.reason}).") from error
 
 
 def event_columns(

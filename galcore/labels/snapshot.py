@@ -23,6 +23,7 @@ from galcore.types import Campaign, GalcoreError
 
 GENERATIONS_KEPT = 3  # a reader that was slow to open an older one still finds it
 CURRENT = "current.json"
+REST = 20  # rests so many times as long as a copy took: copying never takes more than 5 % of a core
 
 _log = logging.getLogger(__name__)
 
@@ -39,8 +40,8 @@ def write_snapshot(cursor: duckdb.DuckDBPyConnection, folder: Path) -> None:
     note = folder / f"{generation}.json"
     note.write_text(json.dumps({"generation": generation}), "utf-8")
     note.replace(folder / CURRENT)
-    generations = sorted(path for path in folder.iterdir() if path.is_dir())
-    for old in generations[:-GENERATIONS_KEPT]:
+    others = sorted(path for path in folder.iterdir() if path.is_dir() and path.name != generation)
+    for old in others[: -(GENERATIONS_KEPT - 1)]:
         shutil.rmtree(old, ignore_errors=True)
 
 
@@ -121,9 +122,11 @@ class Snapshotter:
                 if not self._dirty:
                     return
                 self._dirty = False
+            started = time.perf_counter()
             written = self._try_write()
+            rest_s = max(self._every_s, REST * (time.perf_counter() - started))
             with self._door:
-                stopping = self._door.wait_for(lambda: self._stopping, timeout=self._every_s)
+                stopping = self._door.wait_for(lambda: self._stopping, timeout=rest_s)
                 if stopping and not written:
                     return
                 self._dirty |= not written

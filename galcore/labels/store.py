@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import duckdb
 import pandas as pd
 
 from galcore.labels import grids, queries
+from galcore.labels.cache import FrameCache
 from galcore.labels.campaigns import insert_campaign, insert_changed_campaign
 from galcore.labels.ledger import Ledger
 from galcore.labels.parquet import write_backup
@@ -44,6 +45,8 @@ class LabelStore:
         self._present: dict[tuple[str, str], float] = {}
         self._snapshotter: Snapshotter | None = None
         self._closed = False
+        self._campaigns_changed = 0
+        self._cache = FrameCache(size=16)
         self._ledger = Ledger(connection)
         self._writer = Writer(connection.cursor(), label=str(path), on_end=self._settle)
 
@@ -99,7 +102,7 @@ class LabelStore:
         Raises:
             GalcoreError: If a field is wrong, or its id or name is taken.
         """
-        return self._writer.write(lambda cursor: insert_campaign(cursor, campaign))
+        return self._change_campaigns(lambda cursor: insert_campaign(cursor, campaign))
 
     def update_campaign(self, campaign: Campaign) -> Campaign:
         """Store changed settings as a new version; labels keep the version they were given under.
@@ -107,7 +110,13 @@ class LabelStore:
         Raises:
             GalcoreError: If there is no such campaign, a field is wrong, or an answer with labels is missing.
         """
-        return self._writer.write(lambda cursor: insert_changed_campaign(cursor, campaign))
+        return self._change_campaigns(lambda cursor: insert_changed_campaign(cursor, campaign))
+
+    def _change_campaigns(self, change: Callable[[duckdb.DuckDBPyConnection], Campaign]) -> Campaign:
+        stored = self._writer.write(change)
+        with self._door:
+            self._campaigns_changed += 1
+        return stored
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """Every campaign, open or closed, oldest first."""
@@ -145,8 +154,7 @@ class LabelStore:
             Columns ``galaxy_id, annotator, answer, explicit, reason, score, model_version, grid_id, round,
             display, event_id, created_at`` (UTC) and ``seq``, in the order the answers arrived.
         """
-        with self._reading() as cursor:
-            return queries.read_current(cursor, campaign_id)
+        return self._kept("current", queries.read_current, campaign_id)
 
     def votes(self, campaign_id: str) -> pd.DataFrame:
         """One row a galaxy that has an answer, by ``galaxy_id``.
@@ -156,8 +164,7 @@ class LabelStore:
             ``n_annotators``, ``majority`` (empty where the leading answers tie) and ``agreement`` (share of
             the leading answer, 0-1).
         """
-        with self._reading() as cursor:
-            return queries.read_votes(cursor, campaign_id)
+        return self._kept("votes", queries.read_votes, campaign_id)
 
     def history(self, campaign_id: str, galaxy_id: str | None = None, *, after_seq: int = 0) -> pd.DataFrame:
         """Every event in order of arrival, with a column ``undone``.
@@ -245,6 +252,19 @@ class LabelStore:
             return write_backup(cursor, Path(folder))
 
     # inside
+
+    def _kept(
+        self,
+        name: str,
+        read: Callable[[duckdb.DuckDBPyConnection, str], pd.DataFrame],
+        campaign_id: str,
+    ) -> pd.DataFrame:
+        def read_now() -> pd.DataFrame:
+            with self._reading() as cursor:
+                return read(cursor, campaign_id)
+
+        key = (self._campaigns_changed, self._ledger.last_seq(campaign_id))
+        return self._cache.get((name, campaign_id), key=key, read=read_now)
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -111,6 +111,9 @@ def test_an_empty_campaign_has_empty_tables_with_all_columns(store: LabelStore) 
         (event(answer=""), "without an answer"),
         (event(galaxy_id=" "), "galaxy_id"),
         (event(kind=EventKind.UNDO, answer=""), "undoes"),
+        (event(comment="x" * 10_001), "10001 characters"),
+        (event(annotator="x" * 201), "annotator"),
+        (event(comment="\ud800"), "Unicode"),
         (LabelEvent("e", "nowhere", "g1", "ada", EventKind.LABEL, "spiral"), "no campaign"),
     ],
 )
@@ -240,7 +243,7 @@ def test_a_person_is_told_their_counts_and_pace(store: LabelStore) -> None:
 
 
 def test_hostile_text_is_kept_as_text(store: LabelStore) -> None:
-    nasty = "'; DROP TABLE label_events; -- <script>\u202e\N{RINGED PLANET}"
+    nasty = "'; DROP TABLE label_events; -- <script>\u202e\x00\N{RINGED PLANET}"
     store.append([event(nasty, annotator=nasty, comment=nasty)])
     assert store.current("c1").annotator.tolist() == [nasty]
     assert store.history("c1", nasty).comment.tolist() == [nasty]
@@ -254,3 +257,14 @@ def test_a_grid_whose_answers_were_all_undone_waits_again(store: LabelStore) -> 
     store.append([event("g1", "", kind=EventKind.UNDO, undoes=said.event_id, grid_id="grid-1")])
     (waiting,) = store.grids("c1", "ada", submitted=False)
     assert (waiting.grid.grid_id, waiting.answers, waiting.submitted_at) == ("grid-1", {}, None)
+
+
+def test_a_table_that_a_reader_changed_is_whole_for_the_next_reader(store: LabelStore) -> None:
+    store.append([event("g1")])
+    mine = store.current("c1")
+    mine["answer"] = "changed"
+    mine.loc[0, "galaxy_id"] = "changed"
+    assert answers_of(store) == {("g1", "ada"): "spiral"}
+    store.votes("c1")
+    store.update_campaign(Campaign("c1", "Spirals", "?", ("spiral", "other", "arc"), mode="multiclass"))
+    assert "votes_arc" in store.votes("c1").columns
