@@ -31,29 +31,7 @@ from galcore.model.objectives import (
     masked_binary_loss,
     masked_regression_loss,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SimulatedCorpus:
-    """Simulated pictures with the truth that the auxiliary heads learn.
-
-    Attributes:
-        corpus: Framed pictures.
-        binary: (N, T) float32, 1 yes, 0 no, NaN where the question does not apply.
-        binary_names: Question of each column.
-        kinds: (N,) int index into ``kind_names``.
-        kind_names: What was simulated.
-        numbers: (N, R) float32, standardised, NaN where not defined.
-        number_names: Meaning of each column.
-    """
-
-    corpus: Corpus
-    binary: NDArray[np.float32]
-    binary_names: tuple[str, ...]
-    kinds: NDArray[np.int64]
-    kind_names: tuple[str, ...]
-    numbers: NDArray[np.float32]
-    number_names: tuple[str, ...]
+from galcore.model.simulated_corpus import SimulatedCorpus
 
 
 @dataclass(frozen=True, slots=True)
