@@ -10,11 +10,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import galcore.model.torchvision_guard  # noqa: E402, F401, I001  (before timm)
-import timm  # noqa: E402
 import torch  # noqa: E402
 
-from galcore.model.checkpoints import save_checkpoint  # noqa: E402
+from galcore.model.checkpoints import create_backbone, save_checkpoint  # noqa: E402
 from galcore.model.preprocessing import Preprocessing  # noqa: E402
 from galcore.settings import MODELS_DIR  # noqa: E402
 
@@ -29,7 +27,7 @@ def main() -> None:
     arguments = parser.parse_args()
     state = torch.load(arguments.checkpoint, weights_only=True)
     plan = json.loads(state["plan"])
-    network = timm.create_model(plan["backbone"], num_classes=0)
+    network = create_backbone(plan["backbone"])
     network.load_state_dict(state["average"])
     preprocessing = Preprocessing(
         size_px=arguments.size, mean=tuple(plan["mean"]), std=tuple(plan["std"]), views=arguments.views

@@ -14,12 +14,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import galcore.model.torchvision_guard  # noqa: E402, F401, I001  (before timm)
-import timm  # noqa: E402
 import torch  # noqa: E402
 
+from galcore.model.checkpoints import create_backbone  # noqa: E402
 from galcore.model.corpus import build_corpus, list_pictures  # noqa: E402
 from galcore.model.pretraining import PretrainingPlan, PretrainingRun  # noqa: E402
+from galcore.model.simulated_corpus import TINY_PARTS, build_simulated_corpus  # noqa: E402
 from galcore.settings import Settings  # noqa: E402
 
 QUOTAS = {"gz1": 52, "efigi": 48, "pool": 28, "cfhtls": 16}
@@ -46,12 +46,20 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=80.0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--simulated", type=int, default=80, help="simulations in a batch")
+    parser.add_argument("--real-only", action="store_true", help="leave simulations out")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     real = build_corpus(real_sets(arguments.real), cache=arguments.out)
-    plan = PretrainingPlan(minutes=arguments.minutes, seed=arguments.seed, quotas=QUOTAS)
+    simulated = None if arguments.real_only else build_simulated_corpus(TINY_PARTS, cache=arguments.out)
+    plan = PretrainingPlan(
+        minutes=arguments.minutes,
+        seed=arguments.seed,
+        quotas=QUOTAS,
+        simulated=0 if simulated is None else arguments.simulated,
+    )
     torch.manual_seed(plan.seed)
-    run = PretrainingRun(plan, timm.create_model(plan.backbone, num_classes=0), real)
+    run = PretrainingRun(plan, create_backbone(plan.backbone, seed=plan.seed), real, simulated)
     checkpoint = arguments.out / "galcore-tiny.pt"
     if checkpoint.exists():
         run.resume(checkpoint)

@@ -64,7 +64,7 @@ def load_encoder(name: str, *, device: str = "auto", untrained: bool = False, se
     path = _checkpoint_path(name)
     if path is not None:
         metadata, weights = _read_checkpoint(path)
-        network = _create(metadata["backbone"], seed=seed)
+        network = create_backbone(metadata["backbone"], seed=seed)
         if not untrained:
             _load_weights(network, weights, path)
         preprocessing = Preprocessing.from_json(metadata["preprocessing"])
@@ -166,7 +166,8 @@ def _load_weights(network: nn.Module, weights: Mapping[str, Tensor], path: Path)
         ) from error
 
 
-def _create(backbone: str, *, seed: int = 0, pretrained: bool = False) -> nn.Module:
+def create_backbone(backbone: str, *, seed: int = 0, pretrained: bool = False) -> nn.Module:
+    """A timm network without its classifier; the same seed gives the same random weights."""
     import timm
 
     with torch.random.fork_rng():
@@ -185,7 +186,7 @@ def _open_timm(name: str, *, untrained: bool, seed: int) -> tuple[nn.Module, Pre
             "'timm:NAME', a file of your own by its path ending in .safetensors"
         )
     try:
-        network = _create(backbone, seed=seed, pretrained=not untrained)
+        network = create_backbone(backbone, seed=seed, pretrained=not untrained)
     except (OSError, RuntimeError, ValueError) as error:
         raise GalcoreError(
             f"{name}: pretrained weights could not be fetched ({type(error).__name__}). Without a network, "

@@ -139,7 +139,7 @@ class PretrainingRun:
             started = time.monotonic()
             losses = self.take_step()
             self.seconds += min(time.monotonic() - started, 60.0)
-            if self.step % 25 == 0:
+            if self.step % 10 == 0:
                 row = {
                     "step": self.step,
                     "share": self.share_done,

@@ -189,4 +189,6 @@ def with_truth(corpus: Corpus, truth: pd.DataFrame) -> SimulatedCorpus:
 
 def describe(parts: tuple[SimulatedPart, ...]) -> str:
     """The parts as JSON, for a run card."""
-    return json.dumps([{"name": p.name, "survey": p.survey.name, "n": p.n, "size_px": p.size_px} for p in parts])
+    return json.dumps(
+        [{"name": p.name, "survey": p.survey.name, "n": p.n, "size_px": p.size_px} for p in parts]
+    )
