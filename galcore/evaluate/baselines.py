@@ -25,7 +25,8 @@ def raw_pixels(pictures: Sequence[NDArray[np.uint8]], *, size_px: int = _RAW_PX)
     Returns:
         (N, size_px * size_px * 3) float32 between 0 and 1.
     """
-    return np.stack([_resized(picture, size_px).ravel() for picture in pictures]).astype(np.float32) / 255
+    pixels = np.stack([_resized(picture, size_px).ravel() for picture in pictures])
+    return (pixels / 255).astype(np.float32)
 
 
 def hog_features(pictures: Sequence[NDArray[np.uint8]], *, size_px: int = _HOG_PX) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
@@ -85,6 +86,47 @@ def draw_labels(
             rng.choice(negative, min(n_labels - n_positive, len(negative)), replace=False),
         ]
     )
+
+
+def read_answers(
+    column: pd.Series, positive: str, negative: str = ""
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Rows of a catalogue column that answer a yes/no question.
+
+    Args:
+        column: Answers, of any type; numbers may be given as ``1`` or ``1.0``.
+        positive: What means yes.
+        negative: What means no; empty: any other answer. Missing answers are left out.
+
+    Returns:
+        Positions of the rows that answer, and whether each says yes.
+
+    Raises:
+        GalcoreError: If no row says yes, or none says no.
+
+    Example:
+        >>> rows, yes = read_answers(pd.Series([1.0, None, 0.0]), "1")
+        >>> rows.tolist(), yes.tolist()
+        ([0, 2], [True, False])
+    """
+    known = column.notna().to_numpy()
+    yes = _says(column, positive)
+    no = _says(column, negative) if negative else known & ~yes
+    if not yes.any() or not no.any():
+        found = ", ".join(sorted({str(value) for value in column.dropna().unique()})[:12])
+        missing = positive if not yes.any() else (negative or "anything else")
+        raise GalcoreError(f"column '{column.name}': no row says '{missing}'; it holds {found or 'nothing'}")
+    rows = np.flatnonzero(yes | no)
+    return rows, yes[rows]
+
+
+def _says(column: pd.Series, value: str) -> NDArray[np.bool_]:
+    same = (column.astype(str) == value).to_numpy()
+    try:
+        number = float(value)
+    except ValueError:
+        return same
+    return same | (pd.to_numeric(column, errors="coerce") == number).to_numpy()
 
 
 def probe(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
@@ -69,7 +69,7 @@ class Preprocessing:
         """
         rgb = as_picture(image)
         bands = self.crop(rgb).astype(np.float32) / 255.0
-        normalised = (bands - np.float32(self.mean)) / np.float32(self.std)
+        normalised = (bands - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
         return torch.from_numpy(np.ascontiguousarray(normalised.transpose(2, 0, 1)))
 
     def crop(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -91,8 +91,11 @@ class Preprocessing:
             GalcoreError: If a field is missing or unknown.
         """
         try:
-            fields = json.loads(text)
-            return cls(**{name: tuple(v) if isinstance(v, list) else v for name, v in fields.items()})
+            fields: dict[str, Any] = {
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in json.loads(text).items()
+            }
+            return cls(**fields)
         except (ValueError, TypeError, AttributeError) as error:
             raise GalcoreError(
                 f"preprocessing of the checkpoint is not readable ({error}); it was written by another "

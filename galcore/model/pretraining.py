@@ -32,6 +32,7 @@ from galcore.model.objectives import (
     masked_regression_loss,
 )
 from galcore.model.simulated_corpus import SimulatedCorpus
+from galcore.model.small_maps import use_matrix_products
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class PretrainingRun:
                 kinds=len(simulated.kind_names),
                 numbers=simulated.numbers.shape[1],
             )
+        use_matrix_products(network)
         self.network = network.to(memory_format=torch.channels_last).train()  # type: ignore[call-overload]
         self.heads = PretrainingHeads(int(network.num_features), sizes).train()  # type: ignore[arg-type]
         self.average = copy.deepcopy(self.network)
