@@ -3,13 +3,32 @@
 import streamlit as st
 
 from galcore.ui import state
+from galcore.ui.campaigns import ask_new_campaign
 from galcore.ui.components.annotation_grid.mount import annotation_grid
 from galcore.ui.identity import require_user
+from galcore.ui.text import count
 
 user = require_user()
 workspace = state.require_workspace()
 campaign = state.current_campaign()
+
+if st.query_params.pop("new", ""):
+    ask_new_campaign(workspace, user)
+
 if campaign is None:
-    st.subheader("No campaign yet", anchor=False)
+    st.subheader("Ask a question first", anchor=False)
+    st.write(
+        "A campaign is one question asked of every galaxy, such as *which of these are barred?* "
+        "Make one, and the first grid is there."
+    )
+    if st.button("New campaign", type="primary", icon=":material/add:"):
+        ask_new_campaign(workspace, user)
     st.stop()
+
+if st.query_params.pop("queue", ""):
+    queued = workspace.loop(campaign.campaign_id).queue(state.selected(), by=user)
+    passed = len(state.selected()) - queued
+    note = f"; {count(passed, 'galaxy', 'galaxies')} you have answered or waiting already" if passed else ""
+    st.toast(f"{count(queued, 'selected galaxy', 'selected galaxies')} come next{note}")
+
 annotation_grid(workspace, campaign, user)

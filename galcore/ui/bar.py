@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import html
+
 import streamlit as st
 
+from galcore.jobs import jobs
 from galcore.types import Campaign
 from galcore.ui import state
+from galcore.ui.campaigns import change_campaign_state
 from galcore.ui.identity import MAX_NAME_LETTERS, change_user
-from galcore.ui.text import count, plain
+from galcore.ui.text import clean, count, plain
 from galcore.web.registry import served
 from galcore.workspace import Workspace
 
-_PRESENCE_S = 20
+_REFRESH_S = 15
 
 
 def show_bar(user: str | None) -> None:
@@ -19,13 +23,14 @@ def show_bar(user: str | None) -> None:
     workspace = state.current_workspace()
     with st.container(key="galcore_bar", horizontal=True, vertical_alignment="center", gap="small"):
         if workspace is not None:
-            _choose_workspace(workspace)
             campaign = state.current_campaign()
-            _choose_campaign(workspace, campaign)
+            _choose_workspace(workspace)
+            _choose_campaign(workspace, campaign, user)
             st.space("stretch")
             _show_selection()
             if user is not None:
-                _show_presence(workspace, campaign, user)
+                with st.container(key="galcore_here", width="content"):
+                    _show_people_and_jobs(workspace, campaign, user)
         else:
             st.space("stretch")
         if user is not None:
@@ -35,20 +40,14 @@ def show_bar(user: str | None) -> None:
 def _choose_workspace(workspace: Workspace) -> None:
     with st.popover(plain(workspace.title, limit=40), icon=":material/folder_open:", type="tertiary"):
         st.caption("Workspace: one set of images with its labels")
-        for name in served().folders():
-            here = name == workspace.name
-            if st.button(
-                plain(name, limit=60),
-                key=f"galcore_use_{name}",
-                width="stretch",
-                type="secondary",
-                disabled=here,
-            ):
-                state.use_workspace(name)
+        for each in served().opened():
+            key, here = f"galcore_use_{each.name}", each.name == workspace.name
+            if st.button(plain(each.title, limit=60), key=key, width="stretch", disabled=here):
+                state.use_workspace(each.name)
                 st.rerun()
 
 
-def _choose_campaign(workspace: Workspace, campaign: Campaign | None) -> None:
+def _choose_campaign(workspace: Workspace, campaign: Campaign | None, user: str | None) -> None:
     label = plain(campaign.name, limit=40) if campaign else "no campaign yet"
     with st.popover(label, icon=":material/flag:", type="tertiary"):
         st.caption("Campaign: one question asked of the galaxies")
@@ -59,13 +58,20 @@ def _choose_campaign(workspace: Workspace, campaign: Campaign | None) -> None:
                 state.use_campaign(each.campaign_id)
                 st.rerun()
         if state.has_page("grid") and st.button(
-            "New campaign",
-            key="galcore_new_campaign",
-            icon=":material/add:",
-            width="stretch",
-            type="tertiary",
+            "New campaign", key="galcore_new_campaign", icon=":material/add:", type="tertiary"
         ):
             state.open_page("grid", new="1")
+        if campaign is not None and user is not None:
+            closing = campaign.state == "open"
+            if st.button(
+                "Close this campaign" if closing else "Open it again",
+                key="galcore_close_campaign",
+                icon=":material/lock:" if closing else ":material/lock_open:",
+                type="tertiary",
+                help="A closed campaign takes no more labels; what is there stays.",
+            ):
+                change_campaign_state(workspace, campaign)
+                st.rerun()
 
 
 def _show_selection() -> None:
@@ -74,11 +80,11 @@ def _show_selection() -> None:
     with st.popover(label, icon=":material/select_all:", type="tertiary", disabled=not chosen):
         st.caption(f"{count(len(chosen), 'galaxy', 'galaxies')} selected; every page works on them")
         if state.has_page("grid") and st.button(
-            "Annotate these", icon=":material/grid_view:", width="stretch"
+            "Annotate these", icon=":material/grid_view:", width="stretch", key="galcore_annotate_selection"
         ):
-            state.open_page("grid", queue="selection")
+            state.annotate(chosen)
         if state.has_page("similar") and st.button(
-            "Find similar", icon=":material/join_inner:", width="stretch"
+            "Find similar", icon=":material/join_inner:", width="stretch", key="galcore_similar_selection"
         ):
             state.open_page("similar")
         st.download_button(
@@ -88,8 +94,9 @@ def _show_selection() -> None:
             mime="text/csv",
             icon=":material/download:",
             width="stretch",
+            key="galcore_export_selection",
         )
-        if st.button("Clear", icon=":material/close:", width="stretch"):
+        if st.button("Clear", icon=":material/close:", width="stretch", key="galcore_clear_selection"):
             state.clear()
             st.rerun()
 
@@ -98,20 +105,25 @@ def _csv_field(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-@st.fragment(run_every=_PRESENCE_S)
-def _show_presence(workspace: Workspace, campaign: Campaign | None, user: str) -> None:
-    """Who works on this campaign now; says at the same time that this person does."""
-    if campaign is None:
-        return
-    workspace.labels.touch(campaign.campaign_id, user)
-    present = workspace.labels.present(campaign.campaign_id)
-    names = " · ".join(plain(name, limit=40) for name in present)
-    st.markdown(f":small[:material/group: {max(1, len(present))} here]", help=names or None, width="content")
+@st.fragment(run_every=_REFRESH_S)
+def _show_people_and_jobs(workspace: Workspace, campaign: Campaign | None, user: str) -> None:
+    """Who works on this campaign now and what runs; says at the same time that this person is here."""
+    parts = []
+    if campaign is not None:
+        workspace.labels.touch(campaign.campaign_id, user)
+        present = workspace.labels.present(campaign.campaign_id)
+        names = html.escape(", ".join(clean(name) for name in present))
+        parts.append(f'<span title="{names}"><i></i>{len(present)} here</span>')
+    running = [job for job in jobs(workspace.folder)[:20] if job.status.is_active]
+    if running:
+        kinds = html.escape(", ".join(job.kind for job in running))
+        parts.append(f'<span title="{kinds}">{count(len(running), "job")} running</span>')
+    st.html(f'<div class="galcore-here">{"".join(parts)}</div>')
 
 
 def _show_person(user: str) -> None:
     with st.popover(plain(user, limit=24), icon=":material/person:", type="tertiary"):
         st.caption("Your labels are kept under this name")
         name = st.text_input("Name", user, max_chars=MAX_NAME_LETTERS, key="galcore_rename")
-        if st.button("Change", width="stretch") and change_user(name):
+        if st.button("Change", width="stretch", key="galcore_rename_button") and change_user(name):
             st.rerun()

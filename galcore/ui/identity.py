@@ -45,7 +45,8 @@ def require_user() -> str:
 def remember_user() -> None:
     """Let the browser keep the name (or forget it, when it was given up). Call once per run, in the shell."""
     name = current_user() or ""
-    _remember(key="galcore_remember_name", data={"cookie": _COOKIE, "name": name}, height=1)
+    with st.container(key="galcore_unseen"):
+        _remember(key="galcore_remember_name", data={"cookie": _COOKIE, "name": name}, height=1)
 
 
 def change_user(name: str) -> bool:
@@ -61,8 +62,7 @@ def _tidy(name: str) -> str:
 
 
 def _ask_name() -> None:
-    _, middle, _ = st.columns([1, 2, 1])
-    with middle, st.container(key="galcore_name_prompt"):
+    with st.container(key="galcore_name_prompt", width=460):
         st.subheader("Who is looking?", anchor=False)
         st.caption("Your labels are kept under this name. Everybody who works here sees it.")
         with st.form("galcore_name_form", border=False):

@@ -121,6 +121,12 @@ def open_page(name: str, **query: str) -> None:
     st.switch_page(str(path), query_params={**address_entries(), **query})
 
 
+def annotate(galaxy_ids: Iterable[str]) -> None:
+    """Turn to the grid with these galaxies next in line; they become the selection."""
+    select(galaxy_ids)
+    open_page("grid", queue="selection")
+
+
 def has_page(name: str) -> bool:
     """Whether a page is there."""
     return (PAGES / f"{name}.py").is_file()

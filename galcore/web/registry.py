@@ -54,6 +54,10 @@ class WorkspaceRegistry:
                 self._open[name] = Workspace.open(folder)
             return self._open[name]
 
+    def opened(self) -> tuple[Workspace, ...]:
+        """Every workspace that is served, open, in the order of the names."""
+        return tuple(self.get(name) for name in self.folders())
+
     def close(self) -> None:
         """Close every workspace that was opened; labels acknowledged so far are on disk already."""
         with self._lock:

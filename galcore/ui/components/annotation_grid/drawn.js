@@ -13,7 +13,8 @@ class DrawnPage {
     this.drawCounts();
     this.drawNotice();
     const size = board ? board.grid.items.length : data.columns * data.rows;
-    const columns = Math.min(data.columns, Math.max(1, size));
+    const columns = size === data.columns * data.rows ? data.columns : Math.ceil(Math.sqrt(size));
+    this.columns = columns;
     drawLegend(this.find(".gg-legend"), board, view, campaign, (mark) => this.chooseBrush(mark));
     layOut(root, columns, Math.max(1, Math.ceil(size / columns)));
     drawCells(this.find(".gg-cells"), board, view, campaign);
@@ -89,7 +90,7 @@ class DrawnPage {
     const targets = board ? board.targets().length : 0;
     const closed = campaign.state === "closed";
     this.find(".gg-submit").disabled = !board || closed;
-    this.find(".gg-submit").firstChild.textContent = board && board.correcting ? "Save correction " : "Submit ";
+    this.find(".gg-submit").firstChild.textContent = board && board.correcting ? "Save " : "Submit ";
     this.find(".gg-skip").disabled = !board || closed;
     setText(this.find(".gg-skip").firstChild, targets ? "Unsure" : "Skip");
     this.find(".gg-skip").title = targets ? "mark the focused galaxies as unsure" : "skip the whole grid: nothing is decided";

@@ -10,7 +10,7 @@ class OperatedPage extends DrawnPage {
       this.changed();
     };
     return {
-      columns: () => this.data.columns,
+      columns: () => this.columns || 1,
       move: withBoard((step, extend) => this.board.moveFocus(step, extend)),
       answer: withBoard((mark) => this.answer(mark)),
       markAll: withBoard(() => this.board.paint(this.board.ids, this.view.brush)),
@@ -163,7 +163,10 @@ class OperatedPage extends DrawnPage {
       if (event.key === "Escape") this.closeOverlays();
       else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.find(".gg-flag").requestSubmit();
     });
-    this.find(".gg-size-select").addEventListener("change", (event) => this.changeSettings({ size: event.target.value }));
+    this.find(".gg-size-select").addEventListener("change", (event) => {
+      this.changeSettings({ size: event.target.value });
+      this.say("The new size holds from the grid after the next.");
+    });
     this.find(".gg-stretch-select").addEventListener("change", (event) => {
       this.look({ stretch: event.target.value });
       this.root.focus({ preventScroll: true });
