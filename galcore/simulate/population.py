@@ -89,7 +89,7 @@ def _draw_sizes(table: pd.DataFrame, rng: np.random.Generator, sky: Survey, size
     late = (table.stage > -2.5).to_numpy()
     share = np.where(
         rng.random(n) < 0.55,
-        rng.normal(np.where(late, 0.20, 0.13), 0.05, n).clip(0.05, 0.33),
+        rng.normal(np.where(late, 0.20, 0.15), 0.05, n).clip(0.05, 0.33),
         np.exp(rng.uniform(np.log(0.03), np.log(0.14), n)),
     )
     lens = (table.kind == "lens").to_numpy()
@@ -134,7 +134,7 @@ def _draw_photometry(table: pd.DataFrame, rng: np.random.Generator, sky: Survey,
     )
     area = 2 * np.pi * table.radius_arcsec**2 * np.where(table.edge_on, 0.24, table.axis_ratio)
     # Galaxies come from a catalogue with a limit, as the SDSS main sample has at r = 17.8.
-    limit = sky.depth_mag[1] - 4.3 + rng.exponential(0.25, n)
+    limit = sky.depth_mag[1] - np.where(lens, 4.8, 4.3) + rng.exponential(0.25, n)
     mag = np.minimum(brightness - 2.5 * np.log10(area), limit)
     table["surface_brightness_mag_arcsec2"] = mag + 2.5 * np.log10(area)
     ages = {
@@ -166,7 +166,7 @@ def _keep_arcs_visible(table: pd.DataFrame, rng: np.random.Generator, sky: Surve
     """
     radius_px = table.source_radius_arcsec / sky.pixel_scale_arcsec
     blurred_px2 = radius_px**2 + (table.psf_fwhm_px / 2.3548) ** 2
-    contrast = rng.uniform(2.0, 5.0, len(table))  # arc over noise in one pixel
+    contrast = rng.uniform(5.0, 16.0, len(table))  # arc over noise in one pixel
     flux = 2.0 * np.pi * blurred_px2 * contrast * table.noise_sigma
     faintest = sky.zero_point - 2.5 * np.log10(flux)
     table["source_mag"] = np.minimum(table.source_mag, faintest.where(table.lens))
@@ -197,7 +197,7 @@ def _draw_observation(table: pd.DataFrame, rng: np.random.Generator, sky: Survey
         sigma = np.maximum(law.loc + law.scale * np.exp(law.shape * deviate), 0.4)
         table[f"psf_fwhm_px_{band}"] = np.maximum(sigma * 2.3548 * zoom, 1.3)
         deviate = 0.8 * common_noise + 0.6 * rng.normal(0, 1, n)
-        depth = np.where(table.lens, 0.5, 1.0)  # lenses are looked for in deeper imaging
+        depth = np.where(table.lens, 0.4, 1.0)  # lenses are looked for in deeper imaging
         table[f"noise_sigma_{band}"] = depth * np.maximum(
             noise.loc + noise.scale * np.exp(noise.shape * deviate), 0.2 * noise.scale
         )
