@@ -190,6 +190,7 @@ def _draw_observation(table: pd.DataFrame, rng: np.random.Generator, sky: Survey
         table.barred | table.ringed | (table.spiral_arms > 0), np.minimum(blown_up, 1.25), blown_up
     )
     zoom = np.where(blown_up > 1.0, blown_up, 1.0 / np.clip(share / 0.10, 1.0, 2.2))
+    zoom = np.where(table.lens, 0.75 * zoom, zoom)
     table["noise_correlation_px"] = np.where(blown_up > 1.0, 0.55 * blown_up, 0.0)
     for c, band in enumerate(sky.bands):
         law, noise = sky.psf_law(c), sky.noise_law(c)
