@@ -127,8 +127,8 @@ def _draw_arms(table: pd.DataFrame, rng: Draw) -> None:
 
 def _draw_bar_and_ring(table: pd.DataFrame, rng: Draw) -> None:
     n = len(table)
-    length = np.interp(table.stage, [-2, 1, 5, 10], [0.85, 0.85, 0.6, 0.6]) * rng.lognormal(0, 0.2, n)
-    table["bar_length"] = np.where(table.barred, length.clip(0.35, 1.3), 0.0)
+    length = np.interp(table.stage, [-2, 1, 5, 10], [0.68, 0.68, 0.45, 0.42]) * rng.lognormal(0, 0.28, n)
+    table["bar_length"] = np.where(table.barred, length.clip(0.28, 1.25), 0.0)
     table["bar_axis_ratio"] = np.where(table.barred, rng.uniform(0.15, 0.36, n), 0.0)
     table["bar_boxiness"] = rng.uniform(2.0, 3.6, n)
     table["bar_angle"] = rng.uniform(0, np.pi, n)
@@ -152,7 +152,7 @@ def _draw_fractions(table: pd.DataFrame, rng: Draw) -> None:
     """Shares of the light: what the bulge leaves goes to bar, arms, rings, and the disc gets the rest."""
     n = len(table)
     left = 1.0 - table.bulge_to_total
-    extent = (table.bar_length / 0.8) ** 1.2 * np.sqrt(
+    extent = (table.bar_length / 0.7) ** 1.1 * np.sqrt(
         table.bar_axis_ratio / 0.25
     )  # short bars hold less light
     bar = np.where(table.barred, rng.uniform(0.07, 0.20, n) * extent, 0.0)
