@@ -1,5 +1,13 @@
 """Results of a campaign as files that can be published from: CSV, Parquet or FITS, with provenance."""
 
-from galcore.export.campaign import ExportReport, export_campaign
+from galcore.export.campaign import ExportReport, campaign_bytes, describe_table, export_campaign
+from galcore.export.files import provenance_json, table_bytes
 
-__all__ = ["ExportReport", "export_campaign"]
+__all__ = [
+    "ExportReport",
+    "campaign_bytes",
+    "describe_table",
+    "export_campaign",
+    "provenance_json",
+    "table_bytes",
+]

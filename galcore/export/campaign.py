@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
 
-from galcore.export.files import check_suffix, write_table
+from galcore.export.files import SIDECAR_SUFFIX, check_suffix, provenance_json, table_bytes, write_table
+from galcore.export.names import slug
 from galcore.export.provenance import export_provenance
 
 # from galcore.export.scores import campaign_embeddings, campaign_scores
@@ -89,6 +92,40 @@ def export_campaign(
     )
 
 
+def campaign_bytes(
+    workspace: Workspace,
+    campaign: Campaign,
+    suffix: str,
+    *,
+    scores: ModelScores | None,
+    all_galaxies: bool = False,
+    catalog_columns: bool = False,
+) -> bytes:
+    """The export of a campaign as the content of a file, for the dashboard, which holds the label store.
+
+    CSV comes as a zip archive with its provenance beside it.
+    """
+    table = export_table(
+        workspace,
+        campaign,
+        workspace.labels,
+        scores=scores,
+        all_galaxies=all_galaxies,
+        catalog_columns=catalog_columns,
+    )
+    history = workspace.labels.history(campaign.campaign_id)
+    provenance, _ = describe(workspace, campaign, table, history, scores=scores, labels_from="label store")
+    content = table_bytes(table, suffix, provenance)
+    if suffix != ".csv":
+        return content
+    name = slug(campaign.name, otherwise="campaign") + suffix
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as files:
+        files.writestr(name, content)
+        files.writestr(name + SIDECAR_SUFFIX, provenance_json(provenance))
+    return archive.getvalue()
+
+
 def export_table(
     workspace: Workspace,
     campaign: Campaign,
@@ -160,3 +197,18 @@ def _message(campaign: Campaign, table: pd.DataFrame, n_labelled: int) -> str:
         what = "nobody has labelled anything yet"
         return f"{campaign.name!r}: {what}; the table has {len(table):,} rows"
     return f"{campaign.name!r}: {len(table):,} rows, {n_labelled:,} galaxies labelled"
+
+
+def describe_table(
+    workspace: Workspace, campaign: Campaign, table: pd.DataFrame, *, learner_version: str
+) -> Provenance:
+    """Provenance of any table about a campaign, such as the filtered ones of the Review page."""
+    return export_provenance(
+        campaign,
+        catalog_hash=workspace.catalog_hash,
+        embeddings=workspace.campaign_embeddings(campaign.model),
+        learner_version=learner_version,
+        counts={"galaxies_in_catalog": len(workspace.catalog), "rows": len(table)},
+        left_out=("the table holds the rows that were on screen, after filters",),
+        labels_from="label store",
+    )

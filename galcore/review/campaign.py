@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 from galcore.loop.learner import FeatureSpace
 from galcore.review.disagreement import decided_answers
 from galcore.review.scores import ModelScores, cross_fitted, fitted_scores
-from galcore.review.statistics import truth_answers
+from galcore.review.statistics import calibration, truth_answers
+from galcore.review.threshold import CandidateEstimator
 from galcore.types import Campaign, Reason
 
+MOST_VALUES = 50  # a column with more different values is no class
+POSITION_COLUMNS = ("galaxy_id", "source", "source_index", "hdu", "x", "y", "stamp_size_px", "ra", "dec")
 # Streams that choose by score or at random; galaxies somebody picked by eye are no sample of their score.
 SAMPLED = (Reason.TOP, Reason.MARGIN, Reason.RANDOM, Reason.CLUSTER)
 
@@ -130,3 +133,80 @@ def _likeliest(galaxies: pd.DataFrame, answers: tuple[str, ...]) -> NDArray[np.o
     known = np.isfinite(probabilities).all(axis=1)
     best = np.where(known[:, None], probabilities, 0).argmax(axis=1)
     return np.where(known, np.array(answers, dtype=object)[best], "")
+
+
+def candidates(review: CampaignReview, answer: str) -> pd.DataFrame:
+    """Galaxies ranked for one answer, the likeliest first.
+
+    A labelled galaxy is ranked by a model that did not see its label, so that it does not stand on top only
+    because it was learned by heart.
+
+    Returns:
+        By ``galaxy_id``: ``probability``, ``label``, ``n_annotators``; galaxies without a
+        probability are left out.
+    """
+    galaxies = review.galaxies
+    ranked = galaxies[["label", "n_annotators"]].assign(probability=review.held_out(answer))
+    ranked = ranked[["probability", "label", "n_annotators"]].dropna(subset="probability")
+    return ranked.sort_values("probability", ascending=False, kind="stable")
+
+
+def candidate_estimator(review: CampaignReview, answer: str) -> CandidateEstimator:
+    """Purity and completeness of lists of candidates for one answer, for any threshold."""
+    galaxies = review.galaxies
+    scores = review.held_out(answer)
+    known = np.isfinite(scores)
+    labels = np.where(galaxies["label"] == "", -1, np.where(galaxies["label"] == answer, 1, 0))
+    return CandidateEstimator(scores[known], labels[known], sampled=galaxies["sampled"].to_numpy()[known])
+
+
+def members(review: CampaignReview, answer: str, *, by_model: bool, surprising: bool = False) -> pd.DataFrame:
+    """Galaxies of one class, the most typical (or most surprising) first.
+
+    Args:
+        review: The campaign.
+        answer: Class.
+        by_model: Those nobody labelled whose likeliest answer it is; else those that people labelled so.
+        surprising: The least probable first.
+
+    Returns:
+        By ``galaxy_id``: ``probability`` of the answer (held out; NaN without a model), ``label``,
+        ``predicted``, ``n_annotators``, ``agreement``.
+    """
+    galaxies = review.galaxies
+    if by_model:
+        chosen = galaxies[(galaxies["label"] == "") & (galaxies["predicted"] == answer)]
+    else:
+        chosen = galaxies[galaxies["label"] == answer]
+    table = chosen[["label", "predicted", "n_annotators", "agreement"]].assign(
+        probability=chosen[held_out_column(answer)]
+    )
+    return table.sort_values("probability", ascending=surprising, kind="stable", na_position="last")
+
+
+def calibration_table(review: CampaignReview) -> pd.DataFrame:
+    """Calibration on the labels of the loop's own streams; see :func:`galcore.review.statistics.calibration`.
+
+    Binary: the probability of the first answer. Several answers: that of the likeliest one.
+    """
+    galaxies = review.galaxies[review.galaxies["sampled"] & (review.galaxies["label"] != "")]
+    answers = review.campaign.answers
+    told = galaxies[[held_out_column(answer) for answer in answers]].to_numpy(dtype=float)
+    known = np.isfinite(told).all(axis=1)
+    told, labels = told[known], galaxies["label"].to_numpy(dtype=object)[known]
+    if review.campaign.mode == "binary":
+        return calibration(told[:, 0], labels == answers[0])
+    best = told.argmax(axis=1) if len(told) else np.zeros(0, dtype=int)
+    return calibration(told.max(axis=1, initial=0), labels == np.array(answers, dtype=object)[best])
+
+
+def truth_columns(catalog: pd.DataFrame, campaign: Campaign) -> tuple[str, ...]:
+    """Columns of the catalogue whose values can be read as at least two answers of the campaign."""
+    columns = []
+    for name in catalog.columns.difference(POSITION_COLUMNS, sort=False):
+        values = catalog[name].dropna().drop_duplicates().head(MOST_VALUES + 1)
+        if 2 <= len(values) <= MOST_VALUES:
+            said = truth_answers(values.reset_index(drop=True), campaign.answers, campaign.mode)
+            if said.nunique() >= 2:
+                columns.append(str(name))
+    return tuple(columns)

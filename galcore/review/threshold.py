@@ -48,23 +48,32 @@ class CandidateEstimator:
         scores: Probability of the positive answer for every galaxy, ``(N,)``; for labelled galaxies from a
             model that did not see their label.
         labels: 1 positive, 0 negative, -1 not labelled, ``(N,)``.
+        sampled: Labelled galaxies that stand for the others of their score, ``(N,)``; those that somebody
+            picked by eye do not. All of them if ``None``.
         n_draws: Draws of the bands' shares behind the intervals.
         seed: Of the draws.
     """
 
     def __init__(
-        self, scores: NDArray[np.floating], labels: NDArray[np.integer], *, n_draws: int = 2000, seed: int = 0
+        self,
+        scores: NDArray[np.floating],
+        labels: NDArray[np.integer],
+        *,
+        sampled: NDArray[np.bool_] | None = None,
+        n_draws: int = 2000,
+        seed: int = 0,
     ) -> None:
         if scores.shape != labels.shape or scores.ndim != 1:
             raise ValueError(f"scores {scores.shape} and labels {labels.shape} must be one number a galaxy")
         self._scores = scores
         self._labels = labels
         self._labelled = labels >= 0
-        self._edges = band_edges(scores[self._labelled])
+        speaks = self._labelled if sampled is None else self._labelled & sampled
+        self._edges = band_edges(scores[speaks])
         bands = np.digitize(scores, self._edges)
         n_bands = len(self._edges) + 1
-        positive = np.bincount(bands[labels == 1], minlength=n_bands)
-        negative = np.bincount(bands[labels == 0], minlength=n_bands)
+        positive = np.bincount(bands[speaks & (labels == 1)], minlength=n_bands)
+        negative = np.bincount(bands[speaks & (labels == 0)], minlength=n_bands)
         rng = np.random.default_rng(seed)
         self._shares = rng.beta(positive + 0.5, negative + 0.5, (n_draws, n_bands))  # (draws, bands)
         self._bands = bands

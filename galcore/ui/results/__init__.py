@@ -1,0 +1,1 @@
+"""The parts of the Review and Data pages, one file a part."""

@@ -1,0 +1,52 @@
+"""Export of the whole campaign from the Review page: the same tables as the command line writes."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from galcore.export import campaign_bytes
+from galcore.export.names import slug
+from galcore.review.campaign import CampaignReview
+from galcore.ui.text import plain
+from galcore.workspace import Workspace
+
+FORMATS = {"CSV": ".csv", "Parquet": ".parquet", "FITS table": ".fits"}
+
+
+def show_export(workspace: Workspace, review: CampaignReview) -> None:
+    """A menu: what to export, in which format, and the command that does the same."""
+    campaign = review.campaign
+    with st.popover("Export results", icon=":material/download:", type="primary"):
+        chosen = st.segmented_control("Format", FORMATS, default="CSV", required=True, key="export_format")
+        everything = st.toggle(
+            "All galaxies, with model probabilities", key="export_all", help="Else only the labelled ones"
+        )
+        catalog = st.toggle("With the catalogue's own columns", key="export_catalog")
+        suffix = FORMATS[chosen or "CSV"]
+        stem = slug(campaign.name, otherwise="campaign")
+        st.download_button(
+            "Download",
+            data=lambda: campaign_bytes(
+                workspace,
+                campaign,
+                suffix,
+                all_galaxies=everything,
+                catalog_columns=catalog,
+                scores=review.scores,
+            ),
+            file_name=stem + (".zip" if suffix == ".csv" else suffix),
+            on_click="ignore",
+            type="primary",
+            width="stretch",
+            help="CSV comes as a zip with its provenance; Parquet and FITS carry it inside.",
+        )
+        st.caption("The same from a terminal, also while this dashboard runs:")
+        options = (" --all" if everything else "") + (" --catalog" if catalog else "")
+        st.code(
+            f"python -m galcore export {workspace.name} --campaign {campaign.campaign_id} "
+            f"--out {stem}{suffix}{options}",
+            language="bash",
+            wrap_lines=True,
+        )
+        if not review.model_version:
+            st.caption(f"“{plain(campaign.name, limit=60)}” has no model yet, so probabilities are empty.")

@@ -1,0 +1,208 @@
+"""Statistics: counts, people, agreement, confusion with the truth, calibration."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from galcore.evaluate.metrics import confusion_matrix
+from galcore.review.agreement import agreement, pair_agreement
+from galcore.review.campaign import CampaignReview, calibration_table, truth_columns
+from galcore.ui.gallery import Tile, show_gallery
+from galcore.ui.results.charts import calibration_chart, confusion_chart
+from galcore.ui.results.downloads import show_downloads
+from galcore.ui.text import count, plain
+from galcore.workspace import Workspace
+
+NO_TRUTH = "none"
+
+
+def show_statistics(workspace: Workspace, review: CampaignReview) -> None:
+    """Draw the tab."""
+    if review.history.empty:
+        st.info(
+            "Numbers appear with the first submitted grid: who labelled how much, how far people agree, and, "
+            "where the catalogue knows the truth, what is mistaken for what.",
+            icon=":material/monitoring:",
+        )
+        return
+    _show_counts(review)
+    _show_people(workspace, review)
+    _show_agreement(workspace, review)
+    _show_truth(workspace, review)
+    _show_calibration(workspace, review)
+
+
+def _show_counts(review: CampaignReview) -> None:
+    labelled = review.galaxies["label"] != ""
+    answered = review.galaxies["n_annotators"] > 0
+    columns = st.columns(4 + min(4, len(review.campaign.answers)))
+    columns[0].metric("Galaxies", f"{len(review.galaxies):,}", help="In the catalogue")
+    columns[1].metric("Answered", f"{answered.sum():,}", help="Galaxies with at least one standing answer")
+    columns[2].metric("Answers", f"{len(review.current):,}", help="Standing answers of all people")
+    columns[3].metric(
+        "Undecided", f"{(answered & ~labelled).sum():,}", help="Galaxies whose leading answers tie"
+    )
+    for column, answer in zip(columns[4:], review.campaign.answers, strict=False):
+        n = int((review.galaxies["label"] == answer).sum())
+        column.metric(
+            plain(answer, limit=24), f"{n:,}", help="Galaxies with this label (decided or majority)"
+        )
+
+
+def _show_people(workspace: Workspace, review: CampaignReview) -> None:
+    people = workspace.labels.people(review.campaign.campaign_id)
+    _heading(workspace, review, "People", people)
+    st.dataframe(
+        people, hide_index=True, key="review_people",
+        column_config=_people_columns(),
+    )  # fmt: skip
+
+
+def _people_columns() -> dict[str, object]:
+    config = st.column_config
+    return {
+        "annotator": "who",
+        "n_answers": config.NumberColumn("galaxies answered", help="Standing answers"),
+        "n_explicit": config.NumberColumn(
+            "explicit", help="Of those, clicked or keyed rather than implied by submitting a grid"
+        ),
+        "n_skipped": config.NumberColumn("skipped", help="Seen, not decided"),
+        "n_undone": config.NumberColumn("undone", help="Answers taken back"),
+        "n_grids": config.NumberColumn("grids", help="Grids submitted"),
+        "first_at": config.DatetimeColumn("first (UTC)", format="YYYY-MM-DD HH:mm"),
+        "last_at": config.DatetimeColumn("last (UTC)", format="YYYY-MM-DD HH:mm"),
+        "labels_per_hour": config.NumberColumn(
+            "pace, labels / h", format="%.0f", help="Per hour of work; breaks over five minutes left out"
+        ),
+    }
+
+
+def _show_agreement(workspace: Workspace, review: CampaignReview) -> None:
+    overall, pairs = agreement(review.current), pair_agreement(review.current)
+    _heading(workspace, review, "Agreement between people", pairs)
+    if not overall.n_galaxies:
+        st.caption("No galaxy was answered by two people yet, so there is nothing to compare.")
+        return
+    first, second, third = st.columns(3)
+    first.metric(
+        "Overlap", count(overall.n_galaxies, "galaxy", "galaxies"), help="Answered by two people or more"
+    )
+    second.metric(
+        "Equal answers", f"{overall.percent:.0f} %", help="Of all pairs of answers to the same galaxy"
+    )
+    third.metric(
+        "Krippendorff α", _figure(overall.alpha), _range(overall.alpha_low, overall.alpha_high),
+        delta_color="off", delta_arrow="off",
+        help="Agreement beyond chance: 1 perfect, 0 chance. 95 % bootstrap interval over galaxies. Undefined "
+        "when only one answer occurs.",
+    )  # fmt: skip
+    st.caption(
+        "On the galaxies that happen to be shared; the loop chooses what is shown, so this is not a random "
+        "sample of the catalogue. Adjudications are not counted."
+    )
+    st.dataframe(
+        pairs, hide_index=True, key="review_pairs",
+        column_config={
+            "first": "who", "second": "and who",
+            "n_galaxies": st.column_config.NumberColumn("galaxies in common"),
+            "percent": st.column_config.NumberColumn("equal, %", format="%.0f"),
+            "kappa": st.column_config.NumberColumn(
+                "Cohen κ", format="%.2f", help="1 perfect, 0 chance; empty where undefined"
+            ),
+        },
+    )  # fmt: skip
+
+
+def _show_truth(workspace: Workspace, review: CampaignReview) -> None:
+    columns = truth_columns(workspace.catalog, review.campaign)
+    if not columns:
+        return
+    st.markdown("##### Beside the truth")
+    default = (
+        columns.index(review.campaign.truth_column) + 1 if review.campaign.truth_column in columns else 0
+    )
+    chosen = st.selectbox(
+        "Truth column of the catalogue", (NO_TRUTH, *columns), default, width=320,
+        format_func=lambda name: plain(name, limit=60),
+        help="Columns whose values can be read as answers of this campaign",
+    )  # fmt: skip
+    if chosen == NO_TRUTH:
+        return
+    truth = review.truth(workspace.catalog[chosen])
+    galaxies = review.galaxies.assign(truth=truth)
+    known = galaxies[galaxies["truth"].notna()]
+    people = known[known["label"] != ""]
+    unseen = known[(known["n_annotators"] == 0) & (known["predicted"] != "")]
+    left, right = st.columns(2, gap="large")
+    with left:
+        _show_confusion(
+            workspace, review, people, "label", "People", "galaxies with a label and a known truth"
+        )
+    with right:
+        where = "galaxies that nobody labelled, so that the model never learned from them"
+        _show_confusion(workspace, review, unseen, "predicted", "Model", where)
+
+
+def _show_confusion(
+    workspace: Workspace, review: CampaignReview, rows: pd.DataFrame, column: str, who: str, where: str
+) -> None:
+    answers = review.campaign.answers
+    st.markdown(f"**{who} against the truth**")
+    if rows.empty:
+        st.caption(f"None yet: this counts {where}.")
+        return
+    matrix = confusion_matrix(rows["truth"], rows[column], list(answers))
+    correct = np.trace(matrix) / max(1, matrix.sum())
+    st.caption(f"{count(int(matrix.sum()), 'galaxy', 'galaxies')}, {100 * correct:.1f} % right: {where}.")
+    st.plotly_chart(confusion_chart(matrix, answers), key=f"review_confusion_{who}", width="stretch")
+    mistakes = rows[(rows["truth"] != rows[column]) & rows["truth"].isin(answers)]
+    show_downloads(
+        workspace, review, mistakes.reset_index(), name=f"mistakes {who}", label="Download the mistakes"
+    )
+    if len(mistakes):
+        with st.expander(f"{count(len(mistakes), 'mistake')}", icon=":material/compare_arrows:"):
+            tiles = [
+                Tile(str(galaxy_id), (f"truth: {row['truth']}", f"given: {row[column]}"))
+                for galaxy_id, row in mistakes.head(48).iterrows()
+            ]
+            show_gallery(tiles, key=f"review_mistakes_{who}", tile_px=110, label="mistakes")
+
+
+def _show_calibration(workspace: Workspace, review: CampaignReview) -> None:
+    table = calibration_table(review)
+    _heading(workspace, review, "Calibration", table)
+    if table.empty:
+        st.caption("Needs a model and at least ten labels that the loop itself chose.")
+        return
+    left, right = st.columns([1, 1])
+    with left:
+        st.plotly_chart(calibration_chart(table), key="review_calibration", width="stretch")
+    with right:
+        what = (
+            f"probability of “{plain(review.campaign.answers[0])}”"
+            if review.campaign.mode == "binary"
+            else "probability of the likeliest answer"
+        )
+        st.markdown(
+            f"How often the {what} came true, on {int(table['n'].sum()):,} labelled galaxies, each judged by "
+            "a model that did not see its label. On the dotted line probabilities can be taken at their word; "
+            "below it the model is too sure. Bars: 95 % intervals.\n\n"
+            "The learner gives every answer the same total weight, so for a rare class it says *yes* too "
+            "often. That leaves the ranking as it is, and the expected purity on the first tab corrects it."
+        )
+
+
+def _heading(workspace: Workspace, review: CampaignReview, title: str, table: pd.DataFrame) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"##### {title}", width="content")
+        show_downloads(workspace, review, table, name=title)
+
+
+def _figure(value: float) -> str:
+    return "–" if not np.isfinite(value) else f"{value:.2f}"
+
+
+def _range(low: float, high: float) -> str | None:
+    return None if not (np.isfinite(low) and np.isfinite(high)) else f"[{low:.2f}–{high:.2f}]"
