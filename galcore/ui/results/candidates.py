@@ -13,7 +13,7 @@ from galcore.ui import state
 from galcore.ui.gallery import Tile, show_gallery
 from galcore.ui.results.charts import threshold_chart
 from galcore.ui.results.downloads import show_downloads
-from galcore.ui.results.paging import choose_page
+from galcore.ui.results.paging import choose_page, option_text
 from galcore.ui.text import count, plain
 from galcore.workspace import Workspace
 
@@ -59,7 +59,7 @@ def _choose_answer(review: CampaignReview) -> str:
     answers = review.campaign.answers
     if review.campaign.mode == "binary":
         return answers[0]
-    return st.selectbox("Candidates for", answers, format_func=lambda text: plain(text, limit=60))
+    return st.selectbox("Candidates for", answers, format_func=option_text)
 
 
 def _filtered(ranked: pd.DataFrame, only: frozenset[str] | None) -> pd.DataFrame:
@@ -78,9 +78,9 @@ def _show_list(workspace: Workspace, review: CampaignReview, answer: str, shown:
     if shown.empty:
         st.info("No galaxy lies above this threshold. Lower it, or show all.", icon=":material/tune:")
         return
-    page = choose_page(shown, key="review_candidates")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{count(len(shown), 'candidate')}**", width="content")
+        page = choose_page(shown, key="review_candidates")
         if st.button("Select this page", icon=":material/select_all:", type="tertiary"):
             state.select(page.index, add=True)
             st.rerun()
@@ -105,8 +105,9 @@ def _show_estimate(estimate: ThresholdEstimate) -> None:
         help=f"Galaxies at or above the threshold; {estimate.n_unseen:,} of them nobody has labelled.",
     )
     second.metric(
-        "Expected positives", _number(estimate.positives), help="In the whole catalogue. " + ASSUMPTION
-    )
+        "Real ones", *_number(estimate.positives), delta_color="off", delta_arrow="off",
+        help="Positives to be expected in the whole catalogue. " + ASSUMPTION,
+    )  # fmt: skip
     purity, completeness = st.columns(2)
     purity.metric(
         "Purity", _percent(estimate.purity), _brackets(estimate.purity), delta_color="off", delta_arrow="off",
@@ -123,11 +124,13 @@ def _percent(interval: Interval | None) -> str:
 
 
 def _brackets(interval: Interval | None) -> str | None:
-    return None if interval is None else f"[{100 * interval.low:.0f}–{100 * interval.high:.0f}] %"
+    return None if interval is None else f"{100 * interval.low:.0f} to {100 * interval.high:.0f} %"
 
 
-def _number(interval: Interval | None) -> str:
-    return "–" if interval is None else f"{interval.value:,.0f} [{interval.low:,.0f}–{interval.high:,.0f}]"
+def _number(interval: Interval | None) -> tuple[str, str | None]:
+    if interval is None:
+        return "–", None
+    return f"{interval.value:,.0f}", f"{interval.low:,.0f} to {interval.high:,.0f}"
 
 
 def _explain_missing_model(workspace: Workspace, review: CampaignReview) -> None:

@@ -10,8 +10,8 @@ from galcore.ui import state
 from galcore.ui.gallery import Tile, show_gallery
 from galcore.ui.labelling import show_label_bar
 from galcore.ui.results.downloads import show_downloads
-from galcore.ui.results.paging import choose_page
-from galcore.ui.text import count, plain
+from galcore.ui.results.paging import choose_page, option_text
+from galcore.ui.text import count
 from galcore.workspace import Workspace
 
 PEOPLE, MODEL = "people", "model, unlabelled"
@@ -24,7 +24,7 @@ def show_galleries(
     """Draw the tab; ``only``: galaxies to keep to, ``None`` for all."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         answer = st.selectbox(
-            "Class", review.campaign.answers, format_func=lambda text: plain(text, limit=60), width=260,
+            "Class", review.campaign.answers, format_func=option_text, width=260,
             key="review_class",
         )  # fmt: skip
         source = st.segmented_control(
@@ -42,9 +42,9 @@ def show_galleries(
     if table.empty:
         st.info(_why_empty(review, source), icon=":material/photo_library:")
         return
-    page = choose_page(table, key="review_galleries")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{count(len(table), 'galaxy', 'galaxies')}**", width="content")
+        page = choose_page(table, key="review_galleries")
         if st.button(
             "Select this page", icon=":material/select_all:", type="tertiary", key="review_class_all"
         ):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from galcore.ui.text import clean, shorten
+
 PAGE_SIZE = 48
 
 
@@ -14,7 +16,13 @@ def choose_page(rows: pd.DataFrame, *, key: str, page_size: int = PAGE_SIZE) -> 
     if n_pages <= 1:
         return rows
     number = st.number_input(
-        f"Page, of {n_pages:,}", 1, n_pages, 1, key=f"{key}_page_{n_pages}", width=160,
+        "Page", 1, n_pages, 1, key=f"{key}_page_{n_pages}", width=130, label_visibility="collapsed",
         help=f"{page_size} galaxies a page",
     )  # fmt: skip
+    st.markdown(f":gray[page of {n_pages:,}]", width="content")
     return rows.iloc[(number - 1) * page_size : number * page_size]
+
+
+def option_text(text: str) -> str:
+    """A user's text as an option of a select box, which shows letters and no markup."""
+    return shorten(clean(text), 60)

@@ -12,6 +12,7 @@ from galcore.review.campaign import CampaignReview, calibration_table, truth_col
 from galcore.ui.gallery import Tile, show_gallery
 from galcore.ui.results.charts import calibration_chart, confusion_chart
 from galcore.ui.results.downloads import show_downloads
+from galcore.ui.results.paging import option_text
 from galcore.ui.text import count, plain
 from galcore.workspace import Workspace
 
@@ -125,7 +126,7 @@ def _show_truth(workspace: Workspace, review: CampaignReview) -> None:
     )
     chosen = st.selectbox(
         "Truth column of the catalogue", (NO_TRUTH, *columns), default, width=320,
-        format_func=lambda name: plain(name, limit=60),
+        format_func=option_text,
         help="Columns whose values can be read as answers of this campaign",
     )  # fmt: skip
     if chosen == NO_TRUTH:
@@ -186,8 +187,8 @@ def _show_calibration(workspace: Workspace, review: CampaignReview) -> None:
             else "probability of the likeliest answer"
         )
         st.markdown(
-            f"How often the {what} came true, on {int(table['n'].sum()):,} labelled galaxies, each judged by "
-            "a model that did not see its label. On the dotted line probabilities can be taken at their word; "
+            f"How often the {what} came true, on {int(table['n'].sum()):,} labelled galaxies, each judged "
+            "by a model that did not see its label. On the dotted line they can be taken at their word; "
             "below it the model is too sure. Bars: 95 % intervals.\n\n"
             "The learner gives every answer the same total weight, so for a rare class it says *yes* too "
             "often. That leaves the ranking as it is, and the expected purity on the first tab corrects it."
@@ -205,4 +206,4 @@ def _figure(value: float) -> str:
 
 
 def _range(low: float, high: float) -> str | None:
-    return None if not (np.isfinite(low) and np.isfinite(high)) else f"[{low:.2f}–{high:.2f}]"
+    return None if not (np.isfinite(low) and np.isfinite(high)) else f"{low:.2f} to {high:.2f}"
