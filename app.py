@@ -7,6 +7,8 @@ from typing import Any
 import streamlit as st
 
 from galcore.settings import ROOT
+from galcore.ui.front_page import front_page_routes
+from galcore.ui.rooms import page_names
 from galcore.web.atlas_routes import atlas_routes
 from galcore.web.registry import served
 from galcore.web.routes import galcore_routes
@@ -23,7 +25,9 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
 
 # The shell lies in galcore/ui, not beside pages/: with it there, a deep link to a page would skip the shell.
 app = st.App(
-    ROOT / "galcore" / "ui" / "shell.py", lifespan=lifespan, routes=[*galcore_routes(), *atlas_routes()]
+    ROOT / "galcore" / "ui" / "shell.py",
+    lifespan=lifespan,
+    routes=[*galcore_routes(), *atlas_routes(), *front_page_routes(page_names())],
 )
 
 if __name__ == "__main__":
