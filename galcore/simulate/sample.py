@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
@@ -82,10 +82,10 @@ def simulate(
         flux[start : start + CHUNK] = images.cpu().numpy()
         part = slice(start, start + CHUNK)
         if vary_display:
-            look = {"stretch": shown.stretch[part], "q": shown.q[part], "pedestal": shown.pedestal[part]}
-            coloured = to_rgb(images, scales=shown.scales[part], **look)
+            look = {field.name: getattr(shown, field.name)[part] for field in fields(shown)}
         else:
-            coloured = to_rgb(images, stretch=survey_stretch(sky))
+            look = {"stretch": survey_stretch(sky)}
+        coloured = to_rgb(images, **look)
         rgb[part] = coloured.cpu().numpy()
         if progress is not None:
             progress(Progress("simulate", min(start + CHUNK, n), n))

@@ -92,7 +92,9 @@ def test_colours_are_those_of_real_ellipticals_and_redden_with_redshift():
 
 def test_hue_is_kept_at_every_brightness():
     faint = torch.tensor([0.1, 0.2, 0.4]).reshape(1, 3, 1, 1)
-    shown = to_rgb(torch.cat([faint, faint * 4]), scales=(1, 1, 1), pedestal=0.0).float()[:, 0, 0]
+    shown = to_rgb(torch.cat([faint, faint * 4]), scales=(1, 1, 1), pedestal=0.0, chroma_px=0.0).float()[
+        :, 0, 0
+    ]
     ratio = shown[:, 0] / shown[:, 2]
     assert ratio.tolist() == pytest.approx([4.0, 4.0], rel=0.05)
 
