@@ -149,10 +149,12 @@ def measure_background(
     """
     if min(plane.shape) < 16:
         raise GalcoreError(f"{source}: {plane.shape[1]} x {plane.shape[0]} pixels are too few for a field")
+    tilt = _fit_tilt(plane, bad)
+    level = plane - tilt
     with quiet():
         try:
             mesh = Background2D(
-                plane,
+                level,
                 box_px,
                 mask=bad,
                 filter_size=3,
@@ -162,13 +164,30 @@ def measure_background(
             )
             background, rms = mesh.background, mesh.background_rms
         except ValueError:  # every cell is crowded or masked: one value for the field
-            values = plane[~bad]
+            values = level[~bad]
             median = np.median(values)
             background = np.full(plane.shape, median)
             rms = np.full(plane.shape, 1.4826 * np.median(np.abs(values - median)))
     # bytes and clipped skies have cells without any scatter; a quarter of a typical cell is the floor
     typical = float(np.median(rms[rms > 0])) if (rms > 0).any() else 1.0
-    return background.astype(np.float32), np.maximum(rms, typical / 4).astype(np.float32)
+    return (background + tilt).astype(np.float32), np.maximum(rms, typical / 4).astype(np.float32)
+
+
+def _fit_tilt(plane: NDArray, bad: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Plane through the sky, clipped of sources: beyond its outermost centres the mesh alone is flat."""
+    step = max(1, int(np.sqrt(plane.size / 40_000)))
+    rows, columns = np.nonzero(~bad[::step, ::step])
+    values = plane[::step, ::step][rows, columns].astype(np.float64)
+    terms = np.stack([np.ones(len(rows)), rows * step, columns * step], axis=1)
+    solution = np.array([np.median(values), 0.0, 0.0])
+    for _ in range(8):
+        rest = values - terms @ solution
+        kept = np.abs(rest - np.median(rest)) <= 3 * 1.4826 * np.median(np.abs(rest - np.median(rest)))
+        if kept.sum() < 50:
+            break
+        solution = np.linalg.lstsq(terms[kept], values[kept], rcond=None)[0]
+    y, x = np.ogrid[: plane.shape[0], : plane.shape[1]]
+    return np.asarray(solution[0] + solution[1] * y + solution[2] * x, dtype=np.float32)
 
 
 def _box_size(settings: DetectionSettings, shape: tuple[int, ...]) -> int:

@@ -19,6 +19,7 @@ from galcore.types import GalcoreError
 
 STRETCHES = ("survey", "image", "zscale", "faint")
 FAMILIAR_BANDS = (("i", "r", "g"), ("z", "r", "g"))  # what colour pictures of galaxies are made of
+MAX_MEASURED_PIXELS = 65_536
 MIN_SCATTER = 5e-4  # simulations without noise have no scale of their own
 SOFTENING_SIGMA = 3.0  # below this many sigma the survey stretch is linear
 WHITENING = 0.8  # share of white mixed into a core far brighter than white
@@ -130,6 +131,9 @@ def measure_limits(plane: NDArray) -> BandLimits:
     A galaxy may fill most of a stamp, so the sky is the median after pixels far above it were clipped, and
     the scatter is the smaller of that below the sky and that between neighbouring pixels.
     """
+    plane = plane[
+        :: max(1, plane.size // MAX_MEASURED_PIXELS)
+    ]  # whole rows, so that neighbours stay neighbours
     values = plane[np.isfinite(plane)].astype(np.float64)
     if values.size == 0:
         return BandLimits(0.0, 1.0, 1.0)
