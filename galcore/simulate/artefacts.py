@@ -66,7 +66,8 @@ def _star(flux: Tensor, noise: Tensor, rng: Draw, x: Tensor, y: Tensor) -> Tenso
         0.8, 1.2, flux.shape[0]
     )
     white = _colour(flux, 1.0 / np.array(SCALES_RGB)[::-1]) if flux.shape[0] == 3 else 1.0
-    return flux + noise * strength * (white * core + _colour(flux, tint) * (halo + 0.9 * spikes))
+    reference = noise[flux.shape[0] // 2]  # one unit for all bands, or the noise would colour the star
+    return flux + reference * strength * (white * core + _colour(flux, tint) * (halo + 0.9 * spikes))
 
 
 def bleed(flux: Tensor, noise: Tensor, rng: Draw) -> Tensor:

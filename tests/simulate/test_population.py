@@ -75,3 +75,9 @@ def test_shares_can_be_chosen_per_kind():
 
 def test_no_galaxies_make_an_empty_table():
     assert len(draw_parameters(0, survey="SDSS", seed=1)) == 0
+
+
+def test_pixels_straight_from_the_camera_have_white_noise_and_the_seeing_of_the_survey():
+    table = draw_parameters(500, survey="SDSS", seed=1, resampled=False)
+    assert (table.noise_correlation_px == 0).all()
+    assert table.psf_fwhm_px.median() == pytest.approx(1.32 / 0.396, rel=0.03)

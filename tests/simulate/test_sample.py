@@ -51,3 +51,34 @@ def test_an_unknown_survey_lists_the_known_ones():
 def test_an_unknown_class_is_named():
     with pytest.raises(GalcoreError, match="quasar"):
         draw_parameters(3, survey="SDSS", seed=0, classes=["quasar"])
+
+
+@pytest.mark.parametrize("size_px", [32, 45, 88, 255])
+def test_stamps_may_have_any_size(size_px):
+    assert simulate(3, seed=1, size_px=size_px).flux.shape == (3, 3, size_px, size_px)
+
+
+def test_colour_stamps_do_not_need_their_flux_kept():
+    kept, dropped = simulate(3, seed=1, size_px=48), simulate(3, seed=1, size_px=48, keep_flux=False)
+    np.testing.assert_array_equal(kept.rgb, dropped.rgb)
+    assert len(dropped.flux) == 0
+
+
+def test_varied_displays_change_the_colours_but_not_the_flux():
+    plain, varied = simulate(6, seed=1, size_px=48), simulate(6, seed=1, size_px=48, vary_display=True)
+    np.testing.assert_array_equal(plain.flux, varied.flux)
+    assert not np.array_equal(plain.rgb, varied.rgb)
+
+
+def test_neighbours_come_on_top_of_the_galaxy():
+    truth = draw_parameters(8, survey="SDSS", seed=2, size_px=64, classes=["elliptical"])
+    alone = render(truth, survey="SDSS", seed=2, size_px=64, noise=False, field=False)
+    crowded = render(truth, survey="SDSS", seed=2, size_px=64, noise=False)
+    assert (crowded - alone).min() > -1e-4
+    assert (crowded - alone).max() > 0.01
+
+
+def test_progress_reaches_the_end():
+    seen = []
+    simulate(3, seed=1, size_px=32, progress=seen.append)
+    assert (seen[-1].done, seen[-1].total) == (3, 3)
