@@ -61,7 +61,9 @@ def calibration_chart(table: pd.DataFrame) -> go.Figure:
     return _tidy(figure, "told, per cent", "came true, per cent", x_range=(-2, 102), y_range=(-2, 102))
 
 
-def confusion_chart(matrix: NDArray[np.integer], answers: Sequence[str]) -> go.Figure:
+def confusion_chart(
+    matrix: NDArray[np.integer], answers: Sequence[str], *, text_colour: str = "#f2efe8"
+) -> go.Figure:
     """Confusion matrix: shade is the share of its row, numbers are galaxies and that share."""
     totals = matrix.sum(axis=1, keepdims=True)
     share = np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
@@ -73,7 +75,7 @@ def confusion_chart(matrix: NDArray[np.integer], answers: Sequence[str]) -> go.F
     # Positions, not names, on the axes: two long answers may begin alike.
     figure = go.Figure(
         go.Heatmap(
-            z=share, text=text, texttemplate="%{text}", zmin=0, zmax=1, showscale=False, xgap=2, ygap=2,
+            z=share, text=text, texttemplate="%{text}", textfont={"color": text_colour, "size": 14}, zmin=0, zmax=1, showscale=False, xgap=2, ygap=2,
             colorscale=[[0, "rgba(140, 150, 175, 0.10)"], [1, "rgba(232, 163, 61, 0.85)"]],
             hovertemplate="%{text}<extra></extra>",
         )

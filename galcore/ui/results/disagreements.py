@@ -86,7 +86,6 @@ def _show_decision(workspace: Workspace, campaign: Campaign, user: str, dispute:
             st.button(
                 plain(answer, limit=40), key=f"review_decide_{number}", shortcut=str(number),
                 on_click=_decide, args=(workspace, campaign, user, dispute.galaxy_id, answer),
-                type="primary" if number == 1 else "secondary",
             )  # fmt: skip
         st.button(
             "Later", key="review_decide_later", shortcut="l", type="tertiary",

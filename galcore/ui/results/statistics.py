@@ -157,7 +157,11 @@ def _show_confusion(
     matrix = confusion_matrix(rows["truth"], rows[column], list(answers))
     correct = np.trace(matrix) / max(1, matrix.sum())
     st.caption(f"{count(int(matrix.sum()), 'galaxy', 'galaxies')}, {100 * correct:.1f} % right: {where}.")
-    st.plotly_chart(confusion_chart(matrix, answers), key=f"review_confusion_{who}", width="stretch")
+    st.plotly_chart(
+        confusion_chart(matrix, answers, text_colour=_text_colour()),
+        key=f"review_confusion_{who}",
+        width="stretch",
+    )
     mistakes = rows[(rows["truth"] != rows[column]) & rows["truth"].isin(answers)]
     show_downloads(
         workspace, review, mistakes.reset_index(), name=f"mistakes {who}", label="Download the mistakes"
@@ -169,6 +173,10 @@ def _show_confusion(
                 for galaxy_id, row in mistakes.head(48).iterrows()
             ]
             show_gallery(tiles, key=f"review_mistakes_{who}", tile_px=110, label="mistakes")
+
+
+def _text_colour() -> str:
+    return "#16181f" if st.context.theme.type == "light" else "#f2efe8"
 
 
 def _show_calibration(workspace: Workspace, review: CampaignReview) -> None:

@@ -1,0 +1,75 @@
+"""What a workspace holds and how far it is prepared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from galcore.embed.store import read_manifest
+from galcore.ui.text import count, plain
+from galcore.workspace import Workspace, model_folder_name
+
+
+def show_summary(workspace: Workspace) -> None:
+    """Counts, what is prepared with which model, and the room it takes."""
+    n_galaxies = len(workspace.catalog)
+    state = workspace.state() if n_galaxies else None
+    first, second, third, fourth = st.columns(4)
+    first.metric("Galaxies", f"{n_galaxies:,}", help="Rows of the catalogue")
+    n_embedded = state.n_embedded if state else 0
+    second.metric(
+        "Seen by the model", f"{n_embedded:,}",
+        help="Galaxies with an embedding; search, map and the loop work on these",
+    )  # fmt: skip
+    ready = [
+        name
+        for name, there in (("search", state and state.has_index), ("map", state and state.has_atlas))
+        if there
+    ]
+    third.metric("Ready", " · ".join(ready) or "–", help="Made by Prepare")
+    fourth.metric(
+        "On disk",
+        _size_text(_disk_bytes(str(workspace.folder), n_galaxies + n_embedded)),
+        help="Whole workspace folder",
+    )
+    for model in workspace.models():
+        _show_model(workspace, model)
+
+
+def _show_model(workspace: Workspace, model: str) -> None:
+    manifest = read_manifest(workspace.folder / "embeddings" / model_folder_name(model))
+    if manifest is None:
+        return
+    stale = (
+        ""
+        if manifest.catalog_hash == workspace.catalog_hash
+        else " · the catalogue has changed since: prepare again"
+    )
+    st.caption(
+        f"{plain(manifest.model)} · {manifest.embedding_dim} numbers a galaxy · "
+        f"weights {manifest.model_hash[:12]} · "
+        f"made {manifest.created_at[:16].replace('T', ' ')} UTC"
+        + (f" · {count(len(manifest.left_out), 'galaxy', 'galaxies')} left out" if manifest.left_out else "")
+        + stale
+    )
+
+
+@st.cache_data(ttl=120, max_entries=16, show_spinner=False)
+def _disk_bytes(folder: str, version: int) -> int:
+    total = 0
+    for path in Path(folder).rglob("*"):
+        try:
+            total += 0 if path.is_symlink() or not path.is_file() else path.stat().st_size
+        except OSError:
+            continue  # a job renamed it meanwhile
+    return total
+
+
+def _size_text(n_bytes: int) -> str:
+    size = float(n_bytes)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
