@@ -21,8 +21,8 @@ UNSEEN, ALL, LABELLED = "not labelled yet", "all", "labelled"
 CURVE = np.linspace(0, 1, 41)
 ASSUMPTION = (
     "Estimated from the labels in bands of the score and carried over to galaxies of the same score that "
-    "nobody looked at; the 95 % interval stands below. Labelled galaxies count as what they were labelled and are "
-    "ranked by a model that did not see their label."
+    "nobody looked at; the 95 % interval stands below. Labelled galaxies count as what they were "
+    "labelled and are ranked by a model that did not see their label."
 )
 
 

@@ -75,7 +75,8 @@ def confusion_chart(
     # Positions, not names, on the axes: two long answers may begin alike.
     figure = go.Figure(
         go.Heatmap(
-            z=share, text=text, texttemplate="%{text}", textfont={"color": text_colour, "size": 14}, zmin=0, zmax=1, showscale=False, xgap=2, ygap=2,
+            z=share, text=text, texttemplate="%{text}",
+            textfont={"color": text_colour, "size": 14}, zmin=0, zmax=1, showscale=False, xgap=2, ygap=2,
             colorscale=[[0, "rgba(140, 150, 175, 0.10)"], [1, "rgba(232, 163, 61, 0.85)"]],
             hovertemplate="%{text}<extra></extra>",
         )
