@@ -182,16 +182,17 @@ def _draw_merger(table: pd.DataFrame, rng: Draw) -> None:
     table["companion_radius_ratio"] = ratio**0.4 * rng.lognormal(0, 0.2, n)
     table["companion_axis_ratio"] = rng.uniform(0.4, 1.0, n)
     table["companion_angle_deg"] = rng.uniform(0, 180, n)
-    table["companion_sersic_n"] = rng.choice([1.0, 1.5, 2.5, 4.0], n)
+    table["companion_sersic_n"] = rng.choice([1.0, 1.8, 2.8, 4.0], n, p=[0.15, 0.25, 0.3, 0.3])
     table["companion_redness"] = rng.uniform(0.1, 1.0, n)
     dry = (table.stage < -2.5).to_numpy()
     feature = np.where(
         dry,
-        rng.choice(["shells", "bridge", "tail", "none"], n, p=[0.4, 0.25, 0.15, 0.2]),
-        rng.choice(["tail", "tails", "bridge", "ring"], n, p=[0.35, 0.35, 0.25, 0.05]),
+        rng.choice(["envelope", "shells", "bridge", "tail", "none"], n, p=[0.4, 0.25, 0.15, 0.1, 0.1]),
+        rng.choice(["tail", "tails", "bridge", "envelope", "ring"], n, p=[0.3, 0.3, 0.2, 0.15, 0.05]),
     )
     table["tidal_kind"] = np.where(on, feature, "none")
     table["tidal_fraction"] = np.where(table.tidal_kind == "none", 0.0, rng.uniform(0.06, 0.24, n))
+    table.loc[table.tidal_kind == "envelope", "tidal_fraction"] *= 2.0
     table["tidal_pitch_deg"] = rng.uniform(22, 55, n)
     table["tidal_sharpness"] = rng.uniform(3, 12, n)
     table["tidal_reach"] = rng.uniform(2.0, 4.0, n)

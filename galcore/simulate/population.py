@@ -103,6 +103,10 @@ def _draw_sizes(table: pd.DataFrame, rng: np.random.Generator, sky: Survey, size
     smallest = np.where(
         structured, np.minimum(2.0 * seeing_px, 0.1 * size_px) * rng.uniform(0.9, 1.3, n), 1.6
     )
+    # Pairs are told from chance neighbours by their debris, which must be seen too.
+    smallest = np.where(
+        table.disturbed, np.maximum(smallest, 0.04 * size_px * rng.uniform(0.8, 1.6, n)), smallest
+    )
     radius_px = np.maximum(share * size_px, smallest)
     table["radius_arcsec"] = radius_px * sky.pixel_scale_arcsec
     bulge = np.exp(rng.normal(np.log(0.13 + 0.25 * table.bulge_to_total), 0.25)).clip(0.06, 0.6)

@@ -20,7 +20,7 @@ from galcore.simulate.population import component_flux
 from galcore.simulate.spectrum import band_flux
 from galcore.simulate.surveys import Survey
 
-TIDAL_KINDS = ("none", "tail", "tails", "bridge", "shells", "ring")
+TIDAL_KINDS = ("none", "tail", "tails", "bridge", "shells", "ring", "envelope")
 DUST_COVER = 0.8  # share of the light that lies behind the dust
 DUST_SLOPE = -1.1  # optical depth against wavelength, a little flatter than in the Milky Way
 
@@ -58,7 +58,9 @@ class Scene:
 
         total = 10.0 ** (0.4 * (sky.zero_point - table[f"mag_{sky.bands[1]}"].to_numpy()))
         redshift = table.redshift.to_numpy()
-        debris_age = np.where(table.tidal_kind == "shells", table.bulge_redness, table.disc_redness - 0.15)
+        debris_age = np.where(
+            table.tidal_kind.isin(["shells", "envelope"]), table.bulge_redness, table.disc_redness - 0.15
+        )
         companion = (total * table.companion_flux_ratio.to_numpy())[:, None]
         debris = (total * table.tidal_fraction.to_numpy())[:, None]
         source = np.nan_to_num(10.0 ** (0.4 * (sky.zero_point - table.source_mag.to_numpy())))[:, None]
@@ -111,8 +113,9 @@ class Scene:
         patchy = spiral.patches(texture[:, 1], torch.log(f.r), 2.0 * f.azimuth + 1.0)
         young = ((t["companion_sersic_n"] < 2.0) & (t["companion_redness"] < 0.7)).float()
         second = second * torch.exp(0.5 * young * (patchy - 0.12))
-        gas = (t["tidal"] != TIDAL_KINDS.index("shells")).float()
-        debris = _debris(t, f, grid) * torch.exp(0.55 * gas * patchy)
+        stars = (t["tidal"] == TIDAL_KINDS.index("shells")) | (t["tidal"] == TIDAL_KINDS.index("envelope"))
+        gas = (~stars).float()
+        debris = _debris(t, f, grid) * torch.exp(0.35 * gas * patchy)
         debris = debris / ((debris * grid.area).sum(-1, keepdim=True) + 1e-9)
         return self.companion[:, :, None] * second[:, None] + self.debris[:, :, None] * debris[:, None]
 
@@ -153,11 +156,13 @@ def _debris(t: Columns, f: Frame, grid: NestedGrid) -> Tensor:
 
 
 def _draw_debris(kind: str, t: Columns, f: Frame, grid: NestedGrid) -> Tensor:
-    if kind == "bridge":
+    if kind in ("bridge", "envelope"):
         angle = t["companion_angle"]
         along = grid.x * torch.cos(angle) + grid.y * torch.sin(angle)
         across = grid.y * torch.cos(angle) - grid.x * torch.sin(angle)
         distance = t["companion_separation"] * t["radius_px"]
+        if kind == "envelope":
+            return tidal.envelope(along, across, distance, t["radius_px"], 4.0 * t["bend"])
         return tidal.bridge(along, across, distance, 0.22 * t["radius_px"], 6.0 * t["bend"])
     r = torch.hypot(f.u, f.v) / t["radius_px"]
     azimuth = torch.atan2(f.v, f.u)

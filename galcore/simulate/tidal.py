@@ -25,6 +25,14 @@ def bridge(u: Tensor, v: Tensor, separation: Tensor, width: Tensor, bend: Tensor
     return torch.exp(-0.5 * ((v - middle) / width) ** 2) * inside
 
 
+def envelope(u: Tensor, v: Tensor, separation: Tensor, radius: Tensor, skew: Tensor) -> Tensor:
+    """Common halo of two galaxies that have begun to merge: exponential, drawn out along their line."""
+    x = u - 0.5 * separation
+    y = v - skew * x
+    r = torch.sqrt((x / (radius + 0.5 * separation)) ** 2 + (y / (0.8 * radius)) ** 2)
+    return torch.exp(-1.3 * r)
+
+
 def shells(r: Tensor, azimuth: Tensor, first: Tensor, opening: Tensor) -> Tensor:
     """Four interleaved arcs with sharp outer edges, on alternate sides (Hernquist & Quinn 1988)."""
     total = torch.zeros_like(r)
