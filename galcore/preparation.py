@@ -109,7 +109,13 @@ def build_index(
     if progress:
         progress(Progress("index", 0, 1, "building the similarity index"))
     embeddings = workspace.embeddings(model)
-    SimilarityIndex.build(embeddings.vectors(), embeddings.galaxy_ids, folder=folder)
+    SimilarityIndex.build(
+        embeddings.vectors(),
+        embeddings.galaxy_ids,
+        folder=folder,
+        model_hash=embeddings.model_hash,
+        catalog_hash=workspace.catalog_hash,
+    )
     if progress:
         progress(Progress("index", 1, 1))
     return True

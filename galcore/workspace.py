@@ -202,13 +202,20 @@ class Workspace:
         )
 
     def index(self, model: str | None = None) -> SimilarityIndex:
-        """Similarity index over one model's embeddings."""
+        """Similarity index over one model's embeddings.
+
+        Raises:
+            GalcoreError: If there is none yet, or it was built from other weights than the embeddings.
+        """
         from galcore.search.index import SimilarityIndex
 
         name = self._model(model)
-        return self._open_part(
-            "index", name, self.folder / "index" / name, "manifest.json", SimilarityIndex.open
-        )
+        model_hash = self.embeddings(name).model_hash
+
+        def opener(folder: Path) -> SimilarityIndex:
+            return SimilarityIndex.open(folder, model_hash=model_hash)
+
+        return self._open_part("index", name, self.folder / "index" / name, "manifest.json", opener)
 
     def atlas(self, model: str | None = None) -> Atlas:
         """Two-dimensional map of one model's embeddings."""

@@ -75,7 +75,7 @@ with right:
         st.caption("Press **l** and draw around some galaxies, or click them one by one.")
         st.stop()
     st.markdown(f"#### {count(len(chosen), 'galaxy', 'galaxies')} selected")
-    map_panel.show_mix(map_panel.class_mix(atlas, colours, chosen), colours.title)
+    map_panel.show_mix(atlas, colours, chosen)
     actions = st.container(gap="xsmall")
     if campaign and actions.button(
         "Annotate these",

@@ -2,7 +2,7 @@
 
 Classes take the palette of Okabe & Ito (2008), which people with any common colour blindness tell apart,
 the most frequent first; numbers run through cividis (Nuñez, Anderton & Renslow 2018, PLoS ONE 13), which is
-lightness-ordered. What is not known is grey, never the low end of the scale.
+lightness-ordered; its dark end is raised, because points lie on a near-black ground. What is not known is grey, never the low end of the scale.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ CLASS_COLOURS = (
     "#7FDBB6",
 )
 NUMBER_COLOURS = (
-    "#2b4470",
-    "#434e6c",
-    "#5d606e",
+    "#3f5f9e",
+    "#4f628a",
+    "#626b7c",
     "#757575",
     "#8e8978",
     "#a89d75",

@@ -261,8 +261,9 @@ def _make_index(points: NDArray[np.float32]) -> faiss.Index:
     lists = faiss.index_factory(dimensions, f"IVF{n_lists},SQfp16")
     lists.train(points[:: max(1, n // (64 * n_lists))])
     lists.add(points)
-    lists.nprobe = 32
-    lists.make_direct_map()  # to read an example's vector back by its row
+    inverted = faiss.extract_index_ivf(lists)
+    inverted.nprobe = 32
+    inverted.make_direct_map()  # to read an example's vector back by its row
     return lists
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from galcore.atlas.colours import FILTERED_OUT, PointColours, colour_points, hide_points
+from galcore.atlas.colours import FILTERED_OUT, N_LEVELS, PointColours, colour_points, hide_points
 from galcore.atlas.layout import Atlas
 from galcore.types import Campaign
 from galcore.ui.text import plain
@@ -131,11 +131,28 @@ def _keep_classes(values: pd.Series, column: str) -> NDArray[np.bool_] | None:
     return names.isin(wanted).to_numpy() if wanted else None
 
 
+def describe_range(atlas: Atlas, colours: PointColours, chosen: Sequence[str]) -> str:
+    """Median and 10-90 % range of the number coloured by, among the chosen galaxies; empty for classes."""
+    if colours.low is None or colours.high is None:
+        return ""
+    levels = colours.codes[_is_chosen(atlas, chosen) & (colours.codes < FILTERED_OUT)]
+    if not len(levels):
+        return f"{colours.title}: not known"
+    share = np.percentile(levels, [10, 50, 90]) / (N_LEVELS - 1)
+    low, middle, high = colours.low + share * (colours.high - colours.low)
+    return f"{colours.title}: median {middle:.3g}, 80 % between {low:.3g} and {high:.3g}"
+
+
+def _is_chosen(atlas: Atlas, chosen: Sequence[str]) -> NDArray[np.bool_]:
+    wanted = set(chosen)
+    return np.fromiter((each in wanted for each in atlas.galaxy_ids.tolist()), bool, len(atlas.xy))
+
+
 def class_mix(atlas: Atlas, colours: PointColours, chosen: Sequence[str]) -> list[tuple[str, str, int]]:
     """Label, colour and count of each class among the chosen galaxies, the most frequent first."""
-    wanted = set(chosen)
-    is_chosen = np.fromiter((each in wanted for each in atlas.galaxy_ids.tolist()), bool, len(atlas.xy))
-    counts = np.bincount(colours.codes[is_chosen & (colours.codes != FILTERED_OUT)], minlength=256)
+    counts = np.bincount(
+        colours.codes[_is_chosen(atlas, chosen) & (colours.codes != FILTERED_OUT)], minlength=256
+    )
     mix = [(each.label, each.colour, int(counts[each.code])) for each in colours.entries]
     return sorted((each for each in mix if each[2]), key=lambda each: -each[2])
 
@@ -176,8 +193,11 @@ def card_columns(workspace: Workspace, choice: str) -> list[str]:
     return [*(each for each in columns if each == choice), *(each for each in columns if each != choice)][:2]
 
 
-def show_mix(mix: list[tuple[str, str, int]], title: str) -> None:
-    """Bars of the classes among the chosen galaxies."""
+def show_mix(atlas: Atlas, colours: PointColours, chosen: Sequence[str]) -> None:
+    """Bars of the classes among the chosen galaxies, or the range of the number."""
+    if words := describe_range(atlas, colours, chosen):
+        st.caption(plain(words))
+    mix, title = class_mix(atlas, colours, chosen), colours.title
     total = sum(number for _, _, number in mix)
     if not total:
         return

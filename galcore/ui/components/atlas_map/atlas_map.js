@@ -167,6 +167,11 @@ class AtlasMap {
       this.height / 2 - (this.grid.y[row] - this.view.y) * this.view.scale];
   }
 
+  isInside(row) {
+    const [px, py] = this.toScreen(row);
+    return px >= 0 && py >= 0 && px < this.width && py < this.height;
+  }
+
   zoom(factor, px = this.width / 2, py = this.height / 2) {
     const [x, y] = this.toMap(px, py), least = Math.min(this.width, this.height) / 6;
     this.view.scale = Math.max(least, Math.min(this.closest(), this.view.scale * factor));
@@ -213,7 +218,7 @@ class AtlasMap {
     const some = this.data.n_selected > 0;
     this.shown = this.raster.draw(this.grid, scaled, this.codes, this.hidden, {
       radius, colours: this.colours, opacity: crowd > 60000 ? 0.55 : crowd > 15000 ? 0.9 : 1.7,
-      strength: some ? (row) => (this.isSelected(row) ? 3 : 0.22) : null,
+      strength: some ? (row) => (this.isSelected(row) ? 3 : 0.3) : null,
     });
     context.putImageData(this.raster.image, 0, 0);
     this.drawThumbnails(context);
@@ -226,14 +231,16 @@ class AtlasMap {
     if (!this.data.stamps || this.data.mini) return;
     const side = THUMBNAIL_PX * 1.15;
     const { rows } = this.thumbnails.choose(this.grid, this.view, this.width, this.height, this.codes, this.hidden, side);
-    const near = rows.length > 0 && this.shown / rows.length <= 4 && this.view.scale > Math.min(this.width, this.height);
+    const inside = rows.some((row) => this.isInside(row));
+    const near = inside && this.shown / rows.length <= 4 && this.view.scale > Math.min(this.width, this.height);
     if (!near && !this.alwaysPictures) return;
     this.withPictures = true;
-    const { ratio } = this, size = THUMBNAIL_PX;
+    const { ratio } = this, few = rows.length <= 60;
+    const size = few ? 1.75 * THUMBNAIL_PX : THUMBNAIL_PX, stored = few ? PICTURE_PX : THUMBNAIL_PX;
     context.save();
     context.scale(ratio, ratio);
     for (const row of rows) {
-      const picture = this.thumbnails.picture(`${this.data.stamps}64/${row}`);
+      const picture = this.thumbnails.picture(`${this.data.stamps}${stored}/${row}`);
       if (!picture) continue;
       const [px, py] = this.toScreen(row), code = this.codes[row] * 3;
       context.globalAlpha = this.data.n_selected > 0 && !this.isSelected(row) ? 0.45 : 1;
