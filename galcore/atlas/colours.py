@@ -1,8 +1,9 @@
 """One byte a galaxy says how it is drawn on the map, and a legend says what the bytes mean.
 
 Classes take the palette of Okabe & Ito (2008), which people with any common colour blindness tell apart,
-the most frequent first; numbers run through cividis (Nuñez, Anderton & Renslow 2018, PLoS ONE 13), which is
-lightness-ordered; its dark end is raised, because points lie on a near-black ground. What is not known is grey, never the low end of the scale.
+the most frequent first; numbers run through cividis (Nuñez, Anderton & Renslow 2018, PLoS ONE 13), ordered by
+lightness, its dark end raised because points lie on a near-black ground. What is not known is grey, never the
+low end of the scale.
 """
 
 from __future__ import annotations
