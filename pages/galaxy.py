@@ -46,6 +46,7 @@ with facts:
             state.open_page("similar")
     show_label_bar(workspace, campaign, user, [galaxy_id], reason=Reason.QUEUED, key="galaxy_label")
     galaxy_facts.show_campaigns(workspace, galaxy_id)
+    galaxy_facts.show_catalogue(row)
 
 with beside:
     if (model := has_map(workspace)) is not None and galaxy_id in set(workspace.atlas(model).galaxy_ids):
@@ -54,7 +55,6 @@ with beside:
         colours = map_panel.make_colours(workspace, atlas, campaign, user, choice)
         addresses = atlas_addresses(workspace, atlas, model=model)
         show_map(atlas, addresses, colours, key="galaxy_map", highlight=galaxy_id, mini=True)
-    galaxy_facts.show_catalogue(row)
 
 if (model := has_search(workspace)) is not None:
     index = workspace.index(model)

@@ -10,7 +10,7 @@ from galcore.ui.identity import require_user
 from galcore.ui.labelling import show_label_bar
 from galcore.ui.readiness import require_part
 from galcore.ui.similar_chips import show_chips, show_upload
-from galcore.ui.similar_query import current_query, keep_query, use_examples
+from galcore.ui.similar_query import current_query, distance_rings, keep_query, use_examples
 from galcore.web.facts import campaign_facts
 
 COUNTS = (24, 48, 96, 192)
@@ -45,15 +45,19 @@ for each in unknown:
     query = query.without(each)
 keep_query(workspace.name, query)
 
-show_chips(workspace, query)
-show_upload(workspace, model)
+chips, upload = st.columns([2.4, 1], gap="medium", vertical_alignment="top")
+with upload:
+    show_upload(workspace, model)
+with chips:
+    show_chips(workspace, query)
+    if query.is_empty:
+        st.markdown("#### Begin with any galaxy")
+        st.caption(
+            "Take one of these, select galaxies on another page, or drop a picture of your own. "
+            "The model compares how they look, not their catalogue values."
+        )
 
 if query.is_empty:
-    st.markdown("#### Begin with any galaxy")
-    st.caption(
-        "Take one of these, select galaxies on another page, or drop a picture of your own above. "
-        "The model compares how they look, not their catalogue values."
-    )
     rng = np.random.default_rng(st.session_state.setdefault("similar_seed", 0))
     ids = index.galaxy_ids[rng.permutation(len(index))[:24]].tolist()
     show_gallery([Tile(each) for each in ids], key="similar_start", actions=ACTIONS[:1], on_action=refine)
@@ -62,11 +66,12 @@ if query.is_empty:
         st.rerun()
     st.stop()
 
-with st.container(horizontal=True, vertical_alignment="center"):
+with st.container(horizontal=True, vertical_alignment="bottom"):
     k = st.segmented_control("Results", COUNTS, default=48, key="similar_count") or 48
     if st.button("Select all results", icon=":material/select_all:"):
         state.select(st.session_state.get("similar_shown", ()), add=True)
         st.rerun()
+    show_label_bar(workspace, campaign, user, state.selected())
 
 try:
     found = query.search(index, k)
@@ -79,24 +84,20 @@ if not len(found.galaxy_ids):
     st.stop()
 
 labels = campaign_facts(workspace, campaign.campaign_id).labels if campaign else {}
-show_gallery(
-    [
+for ring in distance_rings(found):
+    st.markdown(f":small[{ring.words}]")
+    tiles = [
         Tile(
             galaxy_id,
             (f"{distance:.2f} · nearest {100 - percentile:.2g} %", galaxy_id),
             labels.get(galaxy_id, ""),
         )
-        for galaxy_id, distance, percentile in zip(
-            found.galaxy_ids.tolist(), found.distances.tolist(), found.percentiles.tolist(), strict=True
-        )
-    ],
-    key="similar_results",
-    actions=ACTIONS,
-    on_action=refine,
-    label="similar galaxies, nearest first",
-)
+        for galaxy_id, distance, percentile in ring.members
+    ]
+    show_gallery(
+        tiles, key=f"similar_ring_{ring.number}", actions=ACTIONS, on_action=refine, label=ring.words
+    )
 st.caption(
     "Distance in standardised principal components of the embedding; “nearest 1 %” means that 99 % of the "
     "workspace lies farther away."
 )
-show_label_bar(workspace, campaign, user, state.selected())

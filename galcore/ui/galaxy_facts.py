@@ -10,6 +10,7 @@ import streamlit as st
 
 from galcore.types import GalcoreError
 from galcore.ui import state
+from galcore.ui.map_panel import PLACE_COLUMNS
 from galcore.ui.text import plain, shorten
 from galcore.web.facts import campaign_facts, value_text
 from galcore.workspace import Workspace
@@ -114,9 +115,11 @@ def sexagesimal(ra: float, dec: float) -> str:
 
 
 def show_catalogue(row: pd.Series) -> None:
-    """Every catalogue value."""
+    """Every catalogue value that is known, the user's own columns first."""
+    known = row[row.notna()]
+    names = sorted(known.index, key=lambda name: (name in PLACE_COLUMNS, row.index.get_loc(name)))
     table = pd.DataFrame(
-        {"value": [value_text(value) for value in row]}, index=[str(name) for name in row.index]
+        {"value": [value_text(known[name]) for name in names]}, index=[str(name) for name in names]
     )
     with st.expander("Catalogue", expanded=True):
         st.dataframe(table, width="stretch", height=min(420, 38 + 35 * len(table)))

@@ -30,7 +30,8 @@ def show_label_bar(
         st.caption("The campaign is closed; its labels can be seen but not changed.")
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=key):
-        st.markdown(f"Label {count(len(galaxy_ids), 'galaxy', 'galaxies')} as", width="content")
+        what = "" if len(galaxy_ids) == 1 else f" {count(len(galaxy_ids), 'galaxy', 'galaxies')}"
+        st.markdown(f"Label{what} as", width="content")
         for number, answer in enumerate(campaign.answers):
             if st.button(
                 plain(answer, limit=40), key=f"{key}_{number}", disabled=len(galaxy_ids) > MAX_AT_ONCE

@@ -73,3 +73,42 @@ def use_examples(workspace: str, galaxy_ids: Iterable[str]) -> None:
 
 def _key(workspace: str) -> str:
     return f"galcore.similar.{workspace}"
+
+
+N_RINGS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DistanceRing:
+    """Results about equally far from the query: id, distance and percentile of each, nearest first."""
+
+    number: int
+    words: str
+    members: tuple[tuple[str, float, float], ...]
+
+
+def distance_rings(found: Neighbours) -> tuple[DistanceRing, ...]:
+    """Results in rings of equal width between the nearest and the farthest; empty rings are left out.
+
+    Raises:
+        ValueError: If ``found`` answers several queries at once.
+    """
+    if found.distances.ndim != 1:
+        raise ValueError("rings are drawn around one query")
+    if not len(found.distances):
+        return ()
+    near, far = float(found.distances[0]), float(found.distances[-1])
+    width = (far - near) / N_RINGS or 1.0
+    numbers = np.minimum((found.distances - near) // width, N_RINGS - 1).astype(int)
+    rings = []
+    for number in np.unique(numbers).tolist():
+        inside = numbers == number
+        members = zip(
+            found.galaxy_ids[inside].tolist(),
+            found.distances[inside].tolist(),
+            found.percentiles[inside].tolist(),
+            strict=True,
+        )
+        words = f"distance {near + number * width:.3g} to {near + (number + 1) * width:.3g}"
+        rings.append(DistanceRing(number, words, tuple(members)))
+    return tuple(rings)
