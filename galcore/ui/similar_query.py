@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -75,7 +76,8 @@ def _key(workspace: str) -> str:
     return f"galcore.similar.{workspace}"
 
 
-N_RINGS = 3
+RING_SHARES = (1 / 6, 1 / 2, 1.0)
+"""Share of the results inside each ring: few near, more farther out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,27 +90,15 @@ class DistanceRing:
 
 
 def distance_rings(found: Neighbours) -> tuple[DistanceRing, ...]:
-    """Results in rings of equal width between the nearest and the farthest; empty rings are left out.
-
-    Raises:
-        ValueError: If ``found`` answers several queries at once.
-    """
-    if found.distances.ndim != 1:
-        raise ValueError("rings are drawn around one query")
-    if not len(found.distances):
-        return ()
-    near, far = float(found.distances[0]), float(found.distances[-1])
-    width = (far - near) / N_RINGS or 1.0
-    numbers = np.minimum((found.distances - near) // width, N_RINGS - 1).astype(int)
-    rings = []
-    for number in np.unique(numbers).tolist():
-        inside = numbers == number
-        members = zip(
-            found.galaxy_ids[inside].tolist(),
-            found.distances[inside].tolist(),
-            found.percentiles[inside].tolist(),
-            strict=True,
-        )
-        words = f"distance {near + number * width:.3g} to {near + (number + 1) * width:.3g}"
-        rings.append(DistanceRing(number, words, tuple(members)))
+    """Results of one query in rings of growing distance; rings that would be empty are left out."""
+    results = list(
+        zip(found.galaxy_ids.tolist(), found.distances.tolist(), found.percentiles.tolist(), strict=True)
+    )
+    rings, start = [], 0
+    for number, share in enumerate(RING_SHARES):
+        members = tuple(results[start : max(start, math.ceil(share * len(results)))])
+        if members:
+            words = f"{members[0][1]:.3g} to {members[-1][1]:.3g} away"
+            rings.append(DistanceRing(number, words, members))
+        start += len(members)
     return tuple(rings)
