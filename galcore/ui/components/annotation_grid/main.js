@@ -45,7 +45,10 @@ class GridPage extends OperatedPage {
     if (data.last) this.last = data.last; // sent with the first data only
     this.campaign = data.campaign;
     if (first) this.start();
-    if (this.outbox.acknowledge(data.ack)) this.offline = false;
+    if (this.outbox.acknowledge(data.ack)) {
+      this.offline = false;
+      this.somethingSaved = true;
+    }
     this.takeGrids(data.grids);
     this.preload();
     this.draw();
