@@ -1,4 +1,4 @@
-"""A real server over a small workspace and a real browser; without a browser these tests are skipped, loudly."""
+"""A real server over a small workspace and a real browser; without a browser all is skipped, loudly."""
 
 from __future__ import annotations
 
