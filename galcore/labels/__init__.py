@@ -2,7 +2,7 @@
 
 from galcore.labels.parquet import restore_backup
 from galcore.labels.records import RecordedGrid
-from galcore.labels.snapshot import SnapshotLabels
+from galcore.labels.snapshot import SnapshotLabels, keep_snapshot
 from galcore.labels.store import LabelStore
 from galcore.labels.tables import ImportedLabels, import_labels
 from galcore.labels.writer import LabelWriteError
@@ -14,5 +14,6 @@ __all__ = [
     "RecordedGrid",
     "SnapshotLabels",
     "import_labels",
+    "keep_snapshot",
     "restore_backup",
 ]

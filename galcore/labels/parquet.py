@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,7 @@ MANIFEST = "manifest.json"
 
 def write_tables(cursor: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Copy every table, all of one moment, into a new folder."""
-    folder.mkdir(parents=True)
+    folder.mkdir()
     cursor.begin()
     try:
         version = schema_version(cursor)
@@ -57,10 +58,15 @@ def write_backup(cursor: duckdb.DuckDBPyConnection, folder: Path) -> Path:
     Returns:
         The folder written; give it to :func:`restore_backup`.
     """
+    return keep(folder, lambda unfinished: write_tables(cursor, unfinished))
+
+
+def keep(folder: Path, write: Callable[[Path], object]) -> Path:
+    """A new dated folder in ``folder``, filled by ``write`` and flushed to disk before it gets its name."""
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"labels-{datetime.now(UTC):%Y-%m-%dT%H%M%S.%fZ}"
     unfinished = target.with_name(f".{target.name}")
-    write_tables(cursor, unfinished)
+    write(unfinished)
     for path in unfinished.iterdir():
         with path.open("rb+") as file:
             os.fsync(file.fileno())

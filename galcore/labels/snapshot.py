@@ -18,7 +18,7 @@ import duckdb
 import pandas as pd
 
 from galcore.labels import queries
-from galcore.labels.parquet import load_tables, write_tables
+from galcore.labels.parquet import keep, load_tables, write_tables
 from galcore.types import Campaign, GalcoreError
 
 GENERATIONS_KEPT = 3  # a reader that was slow to open an older one still finds it
@@ -33,8 +33,9 @@ def write_snapshot(cursor: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
     Args:
         cursor: A cursor of its own; the copy is of one moment.
-        folder: Snapshot folder, created if absent.
+        folder: Snapshot folder, created if absent; the folder it is in must be there.
     """
+    folder.mkdir(exist_ok=True)  # not its parents: a workspace that was deleted stays deleted
     generation = f"{time.time_ns():020d}"
     write_tables(cursor, folder / generation)
     note = folder / f"{generation}.json"
@@ -43,6 +44,19 @@ def write_snapshot(cursor: duckdb.DuckDBPyConnection, folder: Path) -> None:
     others = sorted(path for path in folder.iterdir() if path.is_dir() and path.name != generation)
     for old in others[: -(GENERATIONS_KEPT - 1)]:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def keep_snapshot(snapshot: Path, folder: Path) -> Path:
+    """Keep the newest snapshot as a backup in ``folder``: works while another process holds the labels.
+
+    Returns:
+        The folder written; give it to ``restore_backup``.
+
+    Raises:
+        GalcoreError: If there is no snapshot.
+    """
+    generation = _current_generation(snapshot)
+    return keep(folder, lambda unfinished: shutil.copytree(generation, unfinished))
 
 
 class SnapshotLabels:

@@ -9,6 +9,7 @@ Rules of the state (ordered by the store's own sequence number, never by a clien
 
 from __future__ import annotations
 
+import atexit
 import re
 import threading
 import time
@@ -30,8 +31,16 @@ from galcore.labels.snapshot import Snapshotter, write_snapshot
 from galcore.labels.writer import Writer
 from galcore.types import Campaign, GalcoreError, Grid, LabelEvent
 
-_open_paths: set[Path] = set()
-_open_paths_door = threading.Lock()
+_open_stores: dict[Path, LabelStore | None] = {}  # None: being opened
+_open_stores_door = threading.Lock()
+
+
+@atexit.register
+def _close_all() -> None:
+    """A process that ends in the ordinary way leaves a closed file and the last snapshot behind."""
+    for store in list(_open_stores.values()):
+        if store is not None:
+            store.close()
 
 
 class LabelStore:
@@ -59,16 +68,19 @@ class LabelStore:
                 written by a newer Galcore.
         """
         path = Path(path).resolve()
-        with _open_paths_door:
-            if path in _open_paths:
+        with _open_stores_door:
+            if path in _open_stores:
                 raise GalcoreError(f"{path} is open already in this process: use that LabelStore.")
-            _open_paths.add(path)
+            _open_stores[path] = None
         try:
-            return cls(_connect(path), path)
+            store = cls(_connect(path), path)
         except BaseException:
-            with _open_paths_door:
-                _open_paths.discard(path)
+            with _open_stores_door:
+                _open_stores.pop(path, None)
             raise
+        with _open_stores_door:
+            _open_stores[path] = store
+        return store
 
     def close(self) -> None:
         """Store what is queued, write the last snapshot, release the file; calling it again does nothing."""
@@ -80,8 +92,8 @@ class LabelStore:
                 return
             self._closed = True
             self._connection.close()
-        with _open_paths_door:
-            _open_paths.discard(self.path)
+        with _open_stores_door:
+            _open_stores.pop(self.path, None)
 
     def __enter__(self) -> LabelStore:
         return self

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from galcore.labels import LabelStore, SnapshotLabels, restore_backup
+from galcore.labels import LabelStore, SnapshotLabels, keep_snapshot, restore_backup
 from galcore.types import Campaign, EventKind, GalcoreError, Grid, LabelEvent, Reason, ShownItem
 
 
@@ -125,3 +125,13 @@ def test_a_damaged_backup_leaves_nothing_half_restored(store: LabelStore, tmp_pa
     with pytest.raises(GalcoreError, match="label_events"):
         restore_backup(backup, tmp_path / "new.duckdb")
     assert not (tmp_path / "new.duckdb").exists()
+
+
+def test_a_snapshot_can_be_kept_as_a_backup_while_the_store_is_open(
+    store: LabelStore, tmp_path: Path
+) -> None:
+    store.snapshot(tmp_path / "copy")
+    backup = keep_snapshot(tmp_path / "copy", tmp_path / "backups")
+    restore_backup(backup, tmp_path / "restored.duckdb")
+    with LabelStore.open(tmp_path / "restored.duckdb") as other:
+        assert_same_labels(other, store)
