@@ -43,8 +43,15 @@ def show_import(workspace: Workspace | None, user: str) -> None:
     targets = ([here] if here else []) + ["a new workspace"]
     with st.container(border=True):
         st.markdown("##### Bring images in")
-        target = st.segmented_control("Into", targets, default=targets[0], required=True, key="import_target")
-        name = st.text_input("Name of the new workspace", key="import_name") if target != here else ""
+        target = st.segmented_control("Into", targets, default=targets[0], required=True, key=f"import_target_{workspace.name if workspace else ''}",
+        )  # fmt: skip
+        name = (
+            st.text_input(
+                "Name of the new workspace", key=f"import_name_{workspace.name if workspace else ''}"
+            )
+            if target != here
+            else ""
+        )
         choice = _choose_source()
         then_prepare = st.checkbox(
             "Prepare afterwards (model, search, map)", value=True, key="import_prepare"

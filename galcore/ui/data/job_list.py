@@ -11,7 +11,7 @@ import streamlit as st
 from galcore.jobs import Job, JobStatus, cancel_job, jobs, submit
 from galcore.jobs.reporting import duration_text
 from galcore.types import GalcoreError
-from galcore.ui.text import count, plain
+from galcore.ui.text import plain
 from galcore.workspace import Workspace
 
 SHOWN = 8
@@ -35,19 +35,24 @@ LOOKS = {
 
 def show_jobs(workspace: Workspace, user: str) -> None:
     """The newest jobs; those at work are looked at every second, without rerunning the page."""
-    active = any(job.status.is_active for job in jobs(workspace.folder)[:SHOWN])
-    st.fragment(_draw_jobs, run_every=WATCH_S if active else IDLE_S)(workspace, user, active)
+    known = _statuses(workspace)
+    active = any(status.is_active for _, status in known)
+    st.fragment(_draw_jobs, run_every=WATCH_S if active else IDLE_S)(workspace, user, known)
 
 
-def _draw_jobs(workspace: Workspace, user: str, was_active: bool) -> None:
+def _statuses(workspace: Workspace) -> tuple[tuple[str, JobStatus], ...]:
+    return tuple((job.job_id, job.status) for job in jobs(workspace.folder)[:SHOWN])
+
+
+def _draw_jobs(workspace: Workspace, user: str, known: tuple[tuple[str, JobStatus], ...]) -> None:
     newest = jobs(workspace.folder)[:SHOWN]
     if not newest:
         st.caption(
             "No job yet. Imports and preparations run here, outside the dashboard; you can close the page."
         )
         return
-    if any(job.status.is_active for job in newest) != was_active:
-        st.rerun()  # the whole page: what the workspace holds has changed
+    if _statuses(workspace) != known:
+        st.rerun()  # the whole page: what the workspace holds may have changed
     for job in newest:
         _show_job(job, workspace, user)
 
@@ -134,10 +139,7 @@ def _show_left_out(job: Job, left_out: object) -> None:
     if not isinstance(left_out, list) or not left_out:
         return
     table = pd.DataFrame(left_out).reindex(columns=["source", "reason"])
-    with st.expander(
-        f"{count(len(table), 'file or galaxy', 'files or galaxies')} left out, and why",
-        icon=":material/rule:",
-    ):
+    with st.expander(f"{len(table):,} left out, and why", icon=":material/rule:"):
         st.dataframe(table, hide_index=True, key=f"left_out_{job.job_id}")
         st.download_button(
             "Download this table", table.to_csv(index=False), f"left-out-{job.job_id}.csv", "text/csv",

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from galcore.embed.store import read_manifest
+from galcore.ui import state
 from galcore.ui.text import count, plain
 from galcore.workspace import Workspace, model_folder_name
 
@@ -14,19 +15,16 @@ from galcore.workspace import Workspace, model_folder_name
 def show_summary(workspace: Workspace) -> None:
     """Counts, what is prepared with which model, and the room it takes."""
     n_galaxies = len(workspace.catalog)
-    state = workspace.state() if n_galaxies else None
+    ready_state = workspace.state() if n_galaxies else None
     first, second, third, fourth = st.columns(4)
     first.metric("Galaxies", f"{n_galaxies:,}", help="Rows of the catalogue")
-    n_embedded = state.n_embedded if state else 0
+    n_embedded = ready_state.n_embedded if ready_state else 0
     second.metric(
         "Seen by the model", f"{n_embedded:,}",
         help="Galaxies with an embedding; search, map and the loop work on these",
     )  # fmt: skip
-    ready = [
-        name
-        for name, there in (("search", state and state.has_index), ("map", state and state.has_atlas))
-        if there
-    ]
+    parts = (("search", ready_state.has_index), ("map", ready_state.has_atlas)) if ready_state else ()
+    ready = [name for name, there in parts if there]
     third.metric("Ready", " · ".join(ready) or "–", help="Made by Prepare")
     fourth.metric(
         "On disk",
@@ -35,6 +33,17 @@ def show_summary(workspace: Workspace) -> None:
     )
     for model in workspace.models():
         _show_model(workspace, model)
+    if n_embedded:
+        _show_next()
+
+
+def _show_next() -> None:
+    """What a prepared workspace is for."""
+    with st.container(horizontal=True, gap="small"):
+        if state.has_page("grid") and st.button("Annotate", type="primary", icon=":material/grid_view:"):
+            state.open_page("grid")
+        if state.has_page("map") and st.button("Look at the map", icon=":material/scatter_plot:"):
+            state.open_page("map")
 
 
 def _show_model(workspace: Workspace, model: str) -> None:
