@@ -39,19 +39,9 @@ class _Choice:
 
 def show_import(workspace: Workspace | None, user: str) -> None:
     """The form; ``workspace``: the one in use, ``None`` where there is none yet."""
-    here = f"this workspace ({plain(workspace.title, limit=30)})" if workspace else ""
-    targets = ([here] if here else []) + ["a new workspace"]
     with st.container(border=True):
         st.markdown("##### Bring images in")
-        target = st.segmented_control("Into", targets, default=targets[0], required=True, key=f"import_target_{workspace.name if workspace else ''}",
-        )  # fmt: skip
-        name = (
-            st.text_input(
-                "Name of the new workspace", key=f"import_name_{workspace.name if workspace else ''}"
-            )
-            if target != here
-            else ""
-        )
+        into_new, name = _choose_target(workspace)
         choice = _choose_source()
         then_prepare = st.checkbox(
             "Prepare afterwards (model, search, map)", value=True, key="import_prepare"
@@ -60,18 +50,32 @@ def show_import(workspace: Workspace | None, user: str) -> None:
             return
         try:
             _check(choice)
-            into = workspace if target == here and workspace else _make_workspace(name)
+            into = _make_workspace(name) if into_new or workspace is None else workspace
             arguments = _arguments(choice, into)
         except GalcoreError as error:
             st.error(plain(str(error), limit=600), icon=":material/build:")
             return
-        kind = "import" if choice.kind == STAMPS else "detect"
-        started = start_job(into, kind, arguments, user)
-        if started and then_prepare:
+        if not start_job(into, "import" if choice.kind == STAMPS else "detect", arguments, user):
+            return
+        if then_prepare:
             start_job(into, "prepare", [str(into.folder), "--json"], user)
-        if started:
-            state.use_workspace(into.name)
-            st.rerun()
+        state.use_workspace(into.name)
+        st.rerun()
+
+
+def _choose_target(workspace: Workspace | None) -> tuple[bool, str]:
+    """Whether to make a new workspace, and its name. Turns back by itself once another one is in use."""
+    key = workspace.name if workspace else ""
+    targets = {True: "a new workspace"}
+    if workspace is not None:
+        targets = {False: f"this workspace ({plain(workspace.title, limit=30)})"} | targets
+    into_new = st.segmented_control(
+        "Into", targets, default=next(iter(targets)), required=True, key=f"import_target_{key}",
+        format_func=targets.__getitem__,
+    )  # fmt: skip
+    if not into_new:
+        return False, ""
+    return True, st.text_input("Name of the new workspace", key=f"import_name_{key}", max_chars=120)
 
 
 def show_prepare(workspace: Workspace, user: str) -> None:
@@ -109,7 +113,8 @@ def _choose_source() -> _Choice:
         "From", (ON_SERVER, UPLOAD), default=ON_SERVER, required=True, key="import_place"
     )
     paths: Sequence[str] = ()
-    table, files, table_file = "", (), None
+    files: tuple[UploadedFile, ...] = ()
+    table, table_file = "", None
     if place == ON_SERVER:
         if kind == FIELD:
             text = st.text_area(

@@ -111,7 +111,7 @@ def _skip(galaxy_id: str) -> None:
     skipped[galaxy_id] = max(skipped.values(), default=0) + 1
 
 
-def _table(found: list[Dispute]):
+def _table(found: list[Dispute]) -> pd.DataFrame:
 
     return pd.DataFrame(
         {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -60,7 +62,7 @@ def _filter(events: pd.DataFrame) -> pd.DataFrame:
     return events
 
 
-def _columns() -> dict[str, object]:
+def _columns() -> dict[str, Any]:
     config = st.column_config
     return {
         "created_at": config.DatetimeColumn("when (UTC)", format="YYYY-MM-DD HH:mm:ss"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -61,7 +63,7 @@ def _show_people(workspace: Workspace, review: CampaignReview) -> None:
     )  # fmt: skip
 
 
-def _people_columns() -> dict[str, object]:
+def _people_columns() -> dict[str, Any]:
     config = st.column_config
     return {
         "annotator": "who",
