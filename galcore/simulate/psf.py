@@ -19,13 +19,11 @@ def blur_matrix(sigma_px: Tensor, size_px: int) -> Tensor:
     Rows sum to one: light is neither lost nor gained at the frame's edge (the sky beyond is like the sky
     inside).
     """
-    index = torch.arange(size_px, device=sigma_px.device, dtype=sigma_px.dtype)
-    distance = index[:, None] - index[None, :]
-    scale = 1.0 / (math.sqrt(2.0) * sigma_px[..., None, None].clamp(min=1e-3))
+    scale = 1.0 / (math.sqrt(2.0) * sigma_px[..., None].clamp(min=1e-3))
     offsets = torch.arange(-size_px, size_px + 1, device=sigma_px.device, dtype=sigma_px.dtype)
-    step = torch.erf((offsets - 0.5) * scale[..., 0])  # (..., 2H + 1): edges of every pixel offset
+    step = torch.erf((offsets - 0.5) * scale)  # (..., 2H + 1): edges of every pixel offset
     weight = 0.5 * (step[..., 1:] - step[..., :-1])  # weight of offset -H .. H - 1
-    kernel = weight[..., (distance + size_px).long()]
+    kernel = weight.unfold(-1, size_px, 1)[..., 1:, :].flip(-2)  # row i begins at offset -i
     return kernel / kernel.sum(-1, keepdim=True)
 
 

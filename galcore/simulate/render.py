@@ -19,7 +19,7 @@ from galcore.simulate.scene import Scene
 from galcore.simulate.surveys import Survey
 from galcore.simulate.surveys import survey as find_survey
 
-BATCH_CPU = 16  # stamps at a time: the working set stays near the processor's cache
+BATCH_CPU = 8  # stamps at a time: the working set stays near the processor's cache
 BATCH_GPU = 128
 Draws = list[np.random.Generator]
 
