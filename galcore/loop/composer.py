@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from galcore.types import Reason, Shares
 
 STREAMS = (Reason.TOP, Reason.MARGIN, Reason.RANDOM)
-EXPLORATION_LABELS = 36  # below so many labels of the rarest answer seen, a part of top goes to margin
 _CLUSTER_ROWS = 4_000
 
 

@@ -9,10 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galcore.loop.composer import Candidates, Pick, cluster_centres, cold_start, compose, stream_counts
-from galcore.loop.learner import FeatureSpace, Learner, TrainingSet, fit_learner
+from galcore.loop.learner import Learner, TrainingSet, fit_learner
+from galcore.loop.space import FeatureSpace
 from galcore.types import Shares
 
-_CENTRES = 48
+# Before so many labels a part of the top stream asks where the model is unsure, and at random; less with
+# every label (measured: docs/adr/0003-learner.md).
+EXPLORATION_LABELS = 45
+_EXPLORE_MARGIN, _EXPLORE_RANDOM = 0.7, 0.3
+_CENTRES_PER_GALAXY = 2  # two grids lie ready, so a cold start is two grids long
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +64,22 @@ def fit_model(
     return Model(learner, probabilities, digest)
 
 
+def shares_at(shares: Shares, n_labels: int) -> Shares:
+    """Shares of the streams while the model is young: what it ranks highest means little yet.
+
+    >>> shares_at(Shares(0.6, 0.2, 0.2), 1000)
+    Shares(top=0.6, margin=0.2, random=0.2)
+    """
+    explored = shares.top * max(0.0, 1 - n_labels / EXPLORATION_LABELS)
+    if explored == 0:
+        return shares
+    return Shares(
+        top=shares.top - explored,
+        margin=shares.margin + _EXPLORE_MARGIN * explored,
+        random=shares.random + _EXPLORE_RANDOM * explored,
+    )
+
+
 @dataclass(slots=True, eq=False)
 class GridPolicy:
     """Chooses grids for one campaign.
@@ -99,7 +120,8 @@ class GridPolicy:
         if model.probabilities is None:
             return self._begin(candidates, size, votes, rng), carried
         labels_per_answer = np.bincount(votes.argmax(axis=1)[votes.any(axis=1)], minlength=votes.shape[1])
-        counts, carried = stream_counts(self.shares, size, carried)
+        shares = shares_at(self.shares, int(votes.sum()))
+        counts, carried = stream_counts(shares, size, carried)
         picks = compose(candidates, model.probabilities, counts, labels_per_answer=labels_per_answer, rng=rng)
         return picks, carried
 
@@ -112,7 +134,7 @@ class GridPolicy:
         features = None if self.space is None or random_share >= 1 else self.space.features
         examples = sorted({*self.seeds, *np.flatnonzero(votes[:, 0]).tolist()})
         if features is not None and self._centres is None:
-            self._centres = cluster_centres(features, _CENTRES, seed=self.seed)
+            self._centres = cluster_centres(features, _CENTRES_PER_GALAXY * size, seed=self.seed)
         return cold_start(
             candidates,
             features,

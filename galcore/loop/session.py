@@ -21,10 +21,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from galcore.loop.composer import Candidates, Pick, audit_order
-from galcore.loop.learner import FeatureSpace
 from galcore.loop.messages import GridAnswer, LoopStatus, Submission, SubmitResult, UndoResult
 from galcore.loop.policy import GridPolicy, Model, fit_model
 from galcore.loop.progress import tell_status
+from galcore.loop.space import FeatureSpace
 from galcore.loop.state import LoopState
 from galcore.types import (
     Campaign,
