@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
 
 from galcore.loop.space import FeatureSpace
 
@@ -104,8 +105,6 @@ def fit_learner(
     Returns:
         ``None`` until there are two different answers. An answer nobody gave has probability 0.
     """
-    from sklearn.linear_model import LogisticRegression
-
     present = np.unique(training.answers)
     if len(present) < 2:
         return None

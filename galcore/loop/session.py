@@ -191,14 +191,14 @@ class CampaignLoop:
             GalcoreError: If a galaxy is not in this campaign.
         """
         _require_name(by)
-        wanted = np.array(list(dict.fromkeys(galaxy_ids)), dtype=object)
         with self._lock:
             self._catch_up()
-            rows = self._index.get_indexer(pd.Index(wanted))
-            if (rows < 0).any():
+            unknown = next((name for name in galaxy_ids if name not in self._row_of), None)
+            if unknown is not None:
                 raise GalcoreError(
-                    f"{wanted[rows < 0][0]!r} has no embedding in this workspace: prepare it, then queue it."
+                    f"{unknown!r} has no embedding in this workspace: prepare it, then queue it."
                 )
+            rows = np.array([self._row_of[name] for name in dict.fromkeys(galaxy_ids)], dtype=np.intp)
             available = self._candidates(by).available
             rows = rows[available[rows]]
             person = self._person(by)
@@ -215,7 +215,7 @@ class CampaignLoop:
         """How the campaign stands, for this person."""
         with self._lock:
             self._catch_up()
-            promised = np.zeros(len(self._index), bool)
+            promised = np.zeros(len(self._galaxy_ids), bool)
             for person in self._people.values():
                 promised[self._rows_of(person.outstanding)] = True
             state, model, order = self._state, self._model, self._order
@@ -254,6 +254,11 @@ class CampaignLoop:
         """Version of the current learner; empty before the first fit."""
         return self._model.version
 
+    @property
+    def fit_milliseconds(self) -> float:
+        """Time the last fit took, scoring of all galaxies included."""
+        return self._fit_s * 1e3
+
     def set_vectors(self, galaxy_ids: NDArray[np.str_], vectors: NDArray[np.floating] | None) -> None:
         """Take new embeddings: the model became ready, or the catalogue grew. Grids on show stay."""
         with self._lock:
@@ -284,15 +289,14 @@ class CampaignLoop:
         if vectors is not None and len(vectors) != len(ids):
             raise ValueError(f"{len(ids)} galaxies but {len(vectors)} vectors")
         self._galaxy_ids = ids
-        self._index = pd.Index(ids.astype(object))
+        self._row_of = {galaxy_id: row for row, galaxy_id in enumerate(ids.tolist())}
         self._order = audit_order(ids, self.campaign.seed)
         self._model = Model()
-        seeds = self._index.get_indexer(pd.Index(list(self.campaign.seeds), dtype=object))
         self._policy = GridPolicy(
             shares=self.campaign.shares,
             space=None if vectors is None or len(ids) == 0 else FeatureSpace.from_vectors(vectors),
             seed=self.campaign.seed,
-            seeds=tuple(int(row) for row in seeds if row >= 0),
+            seeds=tuple(self._row_of[name] for name in self.campaign.seeds if name in self._row_of),
         )
         self._read_version = -1
 
@@ -301,7 +305,7 @@ class CampaignLoop:
         version = self._store.version
         if version != self._read_version:
             history = self._store.history(self.campaign.campaign_id)
-            self._state = LoopState.from_history(history, self._index, self.campaign)
+            self._state = LoopState.from_history(history, self._row_of, self.campaign)
             self._read_version = version
         if self._fit_s <= FIT_BUDGET_S:
             self._fit()
@@ -358,7 +362,7 @@ class CampaignLoop:
     def _fill(self, annotator: str) -> None:
         """Compose until two grids lie ready; drops those this person has answered elsewhere."""
         person = self._person(annotator)
-        seen = np.zeros(len(self._index), bool)
+        seen = np.zeros(len(self._galaxy_ids), bool)
         seen[self._state.seen_by.get(annotator, [])] = True
         person.outstanding = [
             grid
@@ -403,7 +407,7 @@ class CampaignLoop:
         return Pick(row, reason, float(shown))
 
     def _candidates(self, annotator: str) -> Candidates:
-        available = np.ones(len(self._index), bool)
+        available = np.ones(len(self._galaxy_ids), bool)
         available[self._state.seen_by.get(annotator, [])] = False
         available[self._rows_of(self._person(annotator).outstanding)] = False
         avoided = self._state.touched
@@ -413,9 +417,9 @@ class CampaignLoop:
         return Candidates(available, avoided, self._order)
 
     def _rows_of(self, grids: Sequence[Grid]) -> NDArray[np.intp]:
-        ids = [item.galaxy_id for grid in grids for item in grid.items]
-        rows = self._index.get_indexer(pd.Index(ids, dtype=object))
-        return rows[rows >= 0]
+        row_of = self._row_of
+        rows = [row_of.get(item.galaxy_id, -1) for grid in grids for item in grid.items]
+        return np.array([row for row in rows if row >= 0], dtype=np.intp)
 
     def _label_events(self, submission: Submission) -> list[LabelEvent]:
         """Answers as events, each with the reason and score the galaxy was shown with."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from galcore.types import Campaign, EventKind, Reason
+from galcore.types import Campaign, EventKind
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +24,6 @@ class LoopState:
         seen_by: Rows that each person answered, skipped or flagged.
         labels_by: Answers of each person that stand.
         labels_before: Sorted sequence numbers of all standing answers: how many there were at a time.
-        random_rows: Rows that were shown by the random stream.
         recent_yield: Share of positives among the answers of the last three grids; ``None`` before the first.
     """
 
@@ -35,7 +34,6 @@ class LoopState:
     seen_by: dict[str, NDArray[np.intp]]
     labels_by: dict[str, int]
     labels_before: NDArray[np.int64]
-    random_rows: NDArray[np.intp]
     recent_yield: float | None
 
     @property
@@ -62,65 +60,110 @@ class LoopState:
         return np.where(votes.sum(axis=1) > 0, votes.argmax(axis=1), -1)
 
     @classmethod
-    def from_history(cls, history: pd.DataFrame, index: pd.Index, campaign: Campaign) -> LoopState:
+    def from_history(cls, history: pd.DataFrame, row_of: Mapping[str, int], campaign: Campaign) -> LoopState:
         """Tell the state from every event of the campaign.
 
         Args:
             history: All events in order of arrival, with ``undone``, as the label store gives them.
-            index: Galaxy ids in the order of the loop; events of other galaxies count as labels of a person
-                but cannot be learned from.
+            row_of: Row of each galaxy; events of other galaxies count as labels of a person but cannot be
+                learned from.
             campaign: Names the answers.
         """
-        standing = history[~history["undone"].to_numpy(bool) & (history["kind"] != str(EventKind.UNDO))]
-        rows = index.get_indexer(pd.Index(standing["galaxy_id"]))
-        is_label = (standing["kind"] == str(EventKind.LABEL)).to_numpy(bool)
-        labels = standing[is_label].assign(row=rows[is_label])
-        current = labels.drop_duplicates(["galaxy_id", "annotator"], keep="last")
-        explicit, implied = _count_votes(current, len(index), campaign.answers)
-        first_seq, first_score = _first_answers(labels, len(index))
-        people = standing["annotator"].to_numpy(dtype=object)
-        known = rows >= 0
+        events = _Events.standing(history, row_of, campaign.answers)
+        labels = events.only(events.is_label)
+        current = labels.only(labels.last_of_each_person())
+        n_galaxies, n_answers = len(row_of), len(campaign.answers)
+        clicked = current.explicit
+        first_seq, first_score = _first_answers(labels, n_galaxies)
+        labels_of = np.bincount(current.people, minlength=len(events.names))
+        seen_by = {
+            who: np.unique(events.rows[(events.people == code) & (events.rows >= 0)])
+            for code, who in enumerate(events.names)
+        }
         return cls(
-            explicit=explicit,
-            implied=implied,
+            explicit=_count_votes(current.only(clicked), n_galaxies, n_answers),
+            implied=_count_votes(current.only(~clicked), n_galaxies, n_answers),
             first_seq=first_seq,
             first_score=first_score,
-            seen_by={str(who): np.unique(rows[(people == who) & known]) for who in pd.unique(people)},
-            labels_by={str(who): int(n) for who, n in current["annotator"].value_counts().items()},
-            labels_before=np.sort(current["seq"].to_numpy(np.int64)),
-            random_rows=np.unique(rows[known & (standing["reason"] == str(Reason.RANDOM)).to_numpy(bool)]),
-            recent_yield=_recent_yield(labels, campaign.answers[0]),
+            seen_by=seen_by,
+            labels_by={
+                str(who): int((current.people == code).sum()) for code, who in enumerate(events.names)
+            },
+            labels_before=np.sort(current.seq),
+            recent_yield=_recent_yield(labels),
         )
 
 
-def _count_votes(
-    current: pd.DataFrame, n_galaxies: int, answers: Sequence[str]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    explicit = np.zeros((n_galaxies, len(answers)), np.int32)
-    implied = np.zeros_like(explicit)
-    rows = current["row"].to_numpy(np.intp)
-    columns = pd.Index(answers).get_indexer(pd.Index(current["answer"]))
-    clicked = current["explicit"].to_numpy(bool)
-    known = (rows >= 0) & (columns >= 0)
-    np.add.at(explicit, (rows[known & clicked], columns[known & clicked]), 1)
-    np.add.at(implied, (rows[known & ~clicked], columns[known & ~clicked]), 1)
-    return explicit, implied
+@dataclass(frozen=True, slots=True, eq=False)
+class _Events:
+    """Columns of the events that stand, as plain arrays: a data frame costs more than the fit."""
+
+    rows: NDArray[np.intp]  # -1: not in this loop
+    galaxies: NDArray[np.intp]  # number of the galaxy, also of those
+    people: NDArray[np.intp]
+    answers: NDArray[np.intp]  # -1: not an answer of the campaign
+    is_label: NDArray[np.bool_]
+    explicit: NDArray[np.bool_]
+    scores: NDArray[np.float64]
+    seq: NDArray[np.int64]
+    grids: NDArray[np.object_]
+    names: tuple[str, ...]
+
+    @classmethod
+    def standing(cls, history: pd.DataFrame, row_of: Mapping[str, int], answers: Sequence[str]) -> _Events:
+        kinds = history["kind"].to_numpy(dtype=object)
+        stand = ~history["undone"].to_numpy(bool) & (kinds != str(EventKind.UNDO))
+
+        def column(name: str, dtype: type = object) -> NDArray:
+            return history[name].to_numpy(dtype=dtype)[stand]
+
+        galaxy_ids = column("galaxy_id")
+        people, names = pd.factorize(column("annotator"))
+        answer_of = {answer: place for place, answer in enumerate(answers)}
+        return cls(
+            rows=np.array([row_of.get(name, -1) for name in galaxy_ids], dtype=np.intp),
+            galaxies=pd.factorize(galaxy_ids)[0],
+            people=people,
+            answers=np.array([answer_of.get(name, -1) for name in column("answer")], dtype=np.intp),
+            is_label=kinds[stand] == str(EventKind.LABEL),
+            explicit=column("explicit", bool),
+            scores=history["score"].to_numpy(dtype=float, na_value=np.nan)[stand],
+            seq=column("seq", np.int64),
+            grids=column("grid_id"),
+            names=tuple(str(name) for name in names),
+        )
+
+    def only(self, which: NDArray) -> _Events:
+        """Some of the events, in the same order."""
+        columns = {name: getattr(self, name)[which] for name in self.__dataclass_fields__ if name != "names"}
+        return _Events(**columns, names=self.names)
+
+    def last_of_each_person(self) -> NDArray[np.intp]:
+        """Places of the last event of each person about each galaxy, in order."""
+        pairs = self.galaxies * max(len(self.names), 1) + self.people
+        _, from_end = np.unique(pairs[::-1], return_index=True)
+        return np.sort(len(pairs) - 1 - from_end)
 
 
-def _first_answers(labels: pd.DataFrame, n_galaxies: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _count_votes(events: _Events, n_galaxies: int, n_answers: int) -> NDArray[np.int32]:
+    counts = np.zeros((n_galaxies, n_answers), np.int32)
+    known = (events.rows >= 0) & (events.answers >= 0)
+    np.add.at(counts, (events.rows[known], events.answers[known]), 1)
+    return counts
+
+
+def _first_answers(labels: _Events, n_galaxies: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     first_seq = np.zeros(n_galaxies, np.int64)
     first_score = np.full(n_galaxies, np.nan)
-    first = labels[labels["row"] >= 0].drop_duplicates("row", keep="first")
-    rows = first["row"].to_numpy(np.intp)
-    first_seq[rows] = first["seq"].to_numpy(np.int64)
-    first_score[rows] = pd.to_numeric(first["score"], errors="coerce").to_numpy(float, na_value=np.nan)
+    known = labels.only(labels.rows >= 0)
+    rows, places = np.unique(known.rows, return_index=True)
+    first_seq[rows] = known.seq[places]
+    first_score[rows] = known.scores[places]
     return first_seq, first_score
 
 
-def _recent_yield(labels: pd.DataFrame, positive: str, n_grids: int = 3) -> float | None:
-    from_grids = labels[labels["grid_id"] != ""]
-    if from_grids.empty:
+def _recent_yield(labels: _Events, n_grids: int = 3) -> float | None:
+    last = list(dict.fromkeys(name for name in labels.grids[::-1].tolist() if name))[:n_grids]
+    if not last:
         return None
-    last = pd.unique(from_grids["grid_id"].to_numpy(dtype=object)[::-1])[:n_grids]
-    recent = from_grids[from_grids["grid_id"].isin(last)]
-    return float((recent["answer"] == positive).mean())
+    return float((labels.answers[np.isin(labels.grids, last)] == 0).mean())
