@@ -86,9 +86,7 @@ class LoopState:
             first_seq=first_seq,
             first_score=first_score,
             seen_by=seen_by,
-            labels_by={
-                str(who): int((current.people == code).sum()) for code, who in enumerate(events.names)
-            },
+            labels_by=dict(zip(events.names, labels_of.tolist(), strict=True)),
             labels_before=np.sort(current.seq),
             recent_yield=_recent_yield(labels),
         )
