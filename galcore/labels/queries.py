@@ -23,7 +23,7 @@ FROM campaign_versions GROUP BY campaign_id ORDER BY min(changed_at), campaign_i
 _CURRENT = """
 SELECT galaxy_id, annotator, answer, explicit, reason, score, model_version, grid_id, round,
        display, event_id, created_at, seq
-FROM current_answers(?) ORDER BY seq
+FROM current_answers(?)
 """
 
 _HISTORY = """
@@ -32,7 +32,6 @@ FROM label_events e
 LEFT JOIN standing_events s ON s.seq = e.seq
 WHERE e.campaign_id = $campaign_id AND e.seq > $after_seq
   AND ($galaxy_id IS NULL OR e.galaxy_id = $galaxy_id)
-ORDER BY e.seq
 """
 
 _PEOPLE = """
@@ -91,7 +90,7 @@ def read_campaign(cursor: Cursor, campaign_id: str) -> tuple[Campaign, int]:
 
 def read_current(cursor: Cursor, campaign_id: str) -> pd.DataFrame:
     """Last standing answer per galaxy and annotator."""
-    return _frame(cursor, _CURRENT, [campaign_id])
+    return _in_order(_frame(cursor, _CURRENT, [campaign_id]))
 
 
 def read_votes(cursor: Cursor, campaign_id: str) -> pd.DataFrame:
@@ -125,7 +124,7 @@ def read_history(
 ) -> pd.DataFrame:
     """Events in the order of arrival, with ``undone`` where a later (or earlier) undo names it."""
     wanted = {"campaign_id": campaign_id, "galaxy_id": galaxy_id, "after_seq": after_seq}
-    return _frame(cursor, _HISTORY, wanted)
+    return _in_order(_frame(cursor, _HISTORY, wanted))
 
 
 def read_seen(cursor: Cursor, campaign_id: str, annotator: str) -> set[str]:
@@ -140,6 +139,14 @@ def read_seen(cursor: Cursor, campaign_id: str, annotator: str) -> set[str]:
 def read_people(cursor: Cursor, campaign_id: str) -> pd.DataFrame:
     """Counts and pace per person, most answers first."""
     return _frame(cursor, _PEOPLE, [campaign_id, LONGEST_BREAK_S])
+
+
+def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
+    # Rows come as they were stored, which is by seq, though SQL does not promise it: looking costs nothing,
+    # while ORDER BY costs a third of the query.
+    if frame["seq"].is_monotonic_increasing:
+        return frame
+    return frame.sort_values("seq", ignore_index=True)
 
 
 def _frame(cursor: Cursor, sql: str, parameters: object) -> pd.DataFrame:
