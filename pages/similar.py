@@ -10,7 +10,13 @@ from galcore.ui.identity import require_user
 from galcore.ui.labelling import show_label_bar
 from galcore.ui.readiness import require_part
 from galcore.ui.similar_chips import show_chips, show_upload
-from galcore.ui.similar_query import current_query, distance_rings, keep_query, use_examples
+from galcore.ui.similar_query import (
+    current_query,
+    distance_rings,
+    keep_query,
+    take_up_selection,
+    use_examples,
+)
 from galcore.web.facts import campaign_facts
 
 COUNTS = (24, 48, 96, 192)
@@ -28,8 +34,7 @@ campaign = state.current_campaign()
 if (asked := state.galaxy_in_address()) is not None:
     use_examples(workspace.name, [asked])
     st.query_params.pop("galaxy", None)
-elif current_query(workspace.name).is_empty and state.selected():
-    use_examples(workspace.name, state.selected())
+take_up_selection(workspace.name, state.selected())
 query = current_query(workspace.name)
 
 

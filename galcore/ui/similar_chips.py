@@ -10,7 +10,7 @@ import streamlit as st
 
 from galcore.types import GalcoreError
 from galcore.ui import state
-from galcore.ui.similar_query import SimilarQuery, current_query, keep_query
+from galcore.ui.similar_query import SimilarQuery, current_query, dismiss_query, keep_query
 from galcore.ui.text import plain, shorten
 from galcore.web.uploads import SUFFIXES, UploadedPicture, embed_upload
 from galcore.workspace import Workspace
@@ -28,8 +28,7 @@ def show_chips(workspace: Workspace, query: SimilarQuery) -> None:
         for galaxy_id in query.unlike:
             _chip(workspace, galaxy_id, state.stamp(galaxy_id, size_px=128), "not like")
         if st.button("Clear", icon=":material/close:", type="tertiary", key="similar_clear"):
-            keep_query(workspace.name, SimilarQuery())
-            state.clear()
+            dismiss_query(workspace.name, state.selected())
             st.rerun()
 
 

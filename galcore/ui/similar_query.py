@@ -72,6 +72,23 @@ def use_examples(workspace: str, galaxy_ids: Iterable[str]) -> None:
     keep_query(workspace, SimilarQuery(like=tuple(dict.fromkeys(galaxy_ids))[:MAX_EXAMPLES]))
 
 
+def dismiss_query(workspace: str, selected: tuple[str, ...]) -> None:
+    """Search with nothing, and do not take up this same selection by itself again."""
+    keep_query(workspace, SimilarQuery())
+    st.session_state[_dismissed_key(workspace)] = selected
+
+
+def take_up_selection(workspace: str, selected: tuple[str, ...]) -> None:
+    """Begin with the selection where nothing is searched with yet, unless it was dismissed before."""
+    dismissed = st.session_state.get(_dismissed_key(workspace), ())
+    if selected and selected != dismissed and current_query(workspace).is_empty:
+        use_examples(workspace, selected)
+
+
+def _dismissed_key(workspace: str) -> str:
+    return f"galcore.similar.dismissed.{workspace}"
+
+
 def _key(workspace: str) -> str:
     return f"galcore.similar.{workspace}"
 
