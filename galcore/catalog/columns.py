@@ -114,7 +114,7 @@ def complete_catalog(frame: pd.DataFrame) -> pd.DataFrame:
             complete[name] = pd.Series(
                 [missing] * len(complete), index=complete.index, dtype=_nullable(dtype)
             )
-        complete[name] = complete[name].astype(dtype)  # type: ignore[call-overload]
+        complete[name] = complete[name].astype(dtype)
     others = [name for name in complete.columns if name not in CATALOG_DTYPES]
     return complete[[*CATALOG_DTYPES, *others]].reset_index(drop=True)
 

@@ -82,7 +82,8 @@ def import_path(
         raise GalcoreError(_nothing_found(path, scan))
     frame, notes, unmatched = _make_rows(candidates, user_table, folder)
     left_out = [*scan.left_out, *(user_table.left_out if user_table else ())]
-    left_out += _rows_without_image(user_table, unmatched, table)
+    if user_table is not None and table is not None:
+        left_out += _rows_without_image(user_table, unmatched, table.name, scan.left_out)
     known = read_catalog(folder)
     merged = merge_catalog(known, frame)
     write_catalog(merged.catalog, folder)
@@ -260,12 +261,17 @@ def _address_columns(candidates: list[Candidate], ids: list[str], folder: Path) 
     )
 
 
-def _rows_without_image(table: UserTable | None, rows: list[int], path: Path | None) -> list[LeftOut]:
-    if table is None or path is None:
-        return []
+def _rows_without_image(
+    table: UserTable, rows: list[int], table_name: str, files_left_out: Sequence[LeftOut]
+) -> list[LeftOut]:
+    """Rows that found no image; not those whose file was left out, which is named already."""
+    named = {Path(item.source).name for item in files_left_out}
     ids = table.frame["galaxy_id"].tolist()
     left_out = []
     for row in rows:
-        name = table.files[row] or ids[row]
-        left_out.append(LeftOut(str(name), f"row {row + 1} of {path.name} has no image here"))
+        file = table.files[row]
+        if file is None or Path(file).name not in named:
+            left_out.append(
+                LeftOut(str(file or ids[row]), f"row {row + 1} of {table_name} has no image here")
+            )
     return left_out

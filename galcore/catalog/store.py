@@ -7,7 +7,6 @@ import os
 import tempfile
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -74,5 +73,5 @@ def catalog_hash(frame: pd.DataFrame) -> str:
     digest = hashlib.sha256(repr(tuple(map(str, frame.columns))).encode())
     if len(frame):
         plain = frame.astype(object).where(frame.notna(), None).astype(str)
-        digest.update(np.ascontiguousarray(pd.util.hash_pandas_object(plain, index=False).to_numpy()))
+        digest.update(pd.util.hash_pandas_object(plain, index=False).to_numpy().tobytes())
     return digest.hexdigest()[:16]

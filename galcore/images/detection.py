@@ -122,7 +122,8 @@ def detection_plane(field: SkyImage, band: str = "") -> tuple[NDArray[np.float32
     if field.kind == "picture":
         return field.pixels.mean(axis=0, dtype=np.float32), np.zeros(field.pixels.shape[1:], dtype=bool)
     chosen = [field.bands.index(band)] if band else range(len(field.bands))
-    total, weight, bad = 0.0, 0.0, None
+    total = np.zeros(field.pixels.shape[1:], dtype=np.float32)
+    weight, bad = 0, None
     for n in chosen:
         plane = np.asarray(field.pixels[n], dtype=np.float32)
         hole = ~np.isfinite(plane)
@@ -131,8 +132,8 @@ def detection_plane(field: SkyImage, band: str = "") -> tuple[NDArray[np.float32
             continue
         median = np.median(values)
         scatter = 1.4826 * np.median(np.abs(values - median)) or float(values.std()) or 1.0
-        total = total + np.where(hole, 0, plane - median) / scatter
-        weight += 1.0
+        total += np.where(hole, 0, plane - median) / scatter
+        weight += 1
         bad = hole if bad is None else bad & hole
     if bad is None:
         raise GalcoreError(f"{field.source}: holds no pixel with a value")

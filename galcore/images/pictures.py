@@ -88,7 +88,7 @@ def _open(path: Path) -> Image.Image:
     except Image.DecompressionBombError as error:
         raise GalcoreError(_too_large(path)) from error
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError) as error:
-        raise GalcoreError(f"{path}: cannot be read as a picture ({error})") from error
+        raise GalcoreError(f"{path}: torn or damaged picture ({error})") from error
     if picture.width * picture.height > MAX_PICTURE_PIXELS:
         picture.close()
         raise GalcoreError(_too_large(path))

@@ -26,12 +26,11 @@ def measure_segments(
         ``label x y flux snr peak area_px extent_px semimajor_px ellipticity orientation_deg``.
     """
     rows, columns = np.nonzero(labels)
-    owner = labels[rows, columns]
-    found, owner = np.unique(owner, return_inverse=True)
+    found, owner = np.unique(labels[rows, columns], return_inverse=True)
     count = len(found)
 
     def total(values: NDArray) -> NDArray[np.float64]:
-        return np.bincount(owner, weights=values, minlength=count)
+        return np.asarray(np.bincount(owner, weights=values, minlength=count), dtype=np.float64)
 
     weight = np.clip(smooth[rows, columns].astype(np.float64), 1e-12, None)
     norm = total(weight)

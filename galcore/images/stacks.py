@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -222,7 +223,7 @@ def _hdf5_members(file: h5py.File) -> Members:
     names: list[str] = []
     # visititems follows no soft or external link, so a file cannot lead to another one
     file.visititems(lambda name, item: names.append(name) if isinstance(item, h5py.Dataset) else None)
-    return {name: (lambda name=name: file[name]) for name in names}
+    return {name: partial(file.__getitem__, name) for name in names}
 
 
 def _npy_members(path: Path) -> Members:
@@ -233,7 +234,7 @@ def _npy_members(path: Path) -> Members:
             names = [name[:-4] for name in archive.namelist() if name.endswith(".npy")]
     except (OSError, zipfile.BadZipFile) as error:
         raise GalcoreError(f"{path}: not an NPZ file, or torn ({error})") from error
-    return {name: (lambda name=name: _open_npz(path, name)) for name in names}
+    return {name: partial(_open_npz, path, name) for name in names}
 
 
 def _open_npy(path: Path) -> NDArray:
