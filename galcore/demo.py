@@ -24,7 +24,8 @@ def make_hubble(
     """Real sky: the Hubble deep-field picture (NASA/ESA) of scikit-image, sources detected and cut out."""
     from skimage import data_dir
 
-    from galcore.catalog.importer import import_field
+    from galcore.catalog.fields import import_field
+    from galcore.images.detection import DetectionSettings
 
     workspace = Workspace.create(
         workspaces_dir / HUBBLE,
@@ -35,7 +36,8 @@ def make_hubble(
         field = workspace.folder / "images" / "hubble_deep_field.jpg"
         field.parent.mkdir(exist_ok=True)
         shutil.copyfile(Path(data_dir) / "hubble_deep_field.jpg", field)
-        import_field(field, workspace.folder, progress=progress, cancel=cancel)
+        resolved = DetectionSettings(min_semimajor_px=2.4)  # smaller sources show no shape in this picture
+        import_field(field, workspace.folder, settings=resolved, progress=progress, cancel=cancel)
     prepare(workspace, progress=progress, cancel=cancel)
     _offer_campaign(
         workspace,

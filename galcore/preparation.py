@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from galcore.settings import DEFAULT_MODEL
-from galcore.types import CancelCheck, LeftOut, Progress, ProgressCallback
+from galcore.types import CancelCheck, GalcoreError, LeftOut, Progress, ProgressCallback
 from galcore.workspace import Workspace, model_folder_name
 
 
@@ -100,11 +100,11 @@ def embed(
 def build_index(
     workspace: Workspace, *, model: str = DEFAULT_MODEL, progress: ProgressCallback | None = None
 ) -> bool:
-    """Build the similarity index when it is missing or older than the embeddings; says whether it did."""
+    """Build the similarity index when it is missing, damaged or of other embeddings; says whether it did."""
     from galcore.search.index import SimilarityIndex
 
     folder = workspace.folder / "index" / model_folder_name(model)
-    if not _is_older(folder / "manifest.json", workspace, model):
+    if not _is_older(folder / "manifest.json", workspace, model) and _index_opens(workspace, model):
         return False
     if progress:
         progress(Progress("index", 0, 1, "building the similarity index"))
@@ -118,6 +118,14 @@ def build_index(
     )
     if progress:
         progress(Progress("index", 1, 1))
+    return True
+
+
+def _index_opens(workspace: Workspace, model: str) -> bool:
+    try:
+        workspace.index(model)
+    except GalcoreError:
+        return False
     return True
 
 

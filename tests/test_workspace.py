@@ -109,3 +109,13 @@ def test_a_model_name_never_leaves_its_folder(name: str) -> None:
     folder = model_folder_name(name)
     assert "/" not in folder
     assert ".." not in folder
+
+
+def test_an_index_of_other_weights_is_built_again(sky: Workspace) -> None:
+    manifest = sky.folder / "index" / "galcore-tiny" / "manifest.json"
+    content = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps({**content, "model_hash": "0123456789ab"}))
+    with pytest.raises(GalcoreError, match="prepare"):
+        sky.index()
+    assert prepare(sky).done == ("index",)
+    assert len(sky.index()) == 48
