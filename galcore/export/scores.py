@@ -14,7 +14,7 @@ def campaign_scores(workspace: Workspace, campaign: Campaign, labels: LabelSourc
     Fitting is deterministic and done by the loop's own learner, so that a command gives the same numbers
     as the running dashboard.
     """
-    from galcore.loop.learner import FeatureSpace
+    from galcore.loop.space import FeatureSpace
 
     embeddings = workspace.campaign_embeddings(campaign.model)
     history = labels.history(campaign.campaign_id)

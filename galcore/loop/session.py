@@ -25,7 +25,7 @@ from galcore.loop.messages import GridAnswer, LoopStatus, Submission, SubmitResu
 from galcore.loop.policy import GridPolicy, Model, fit_model
 from galcore.loop.progress import tell_status
 from galcore.loop.space import FeatureSpace
-from galcore.loop.state import LoopState
+from galcore.loop.state import LoopState, rows_by_id
 from galcore.types import (
     Campaign,
     EventKind,
@@ -289,7 +289,7 @@ class CampaignLoop:
         if vectors is not None and len(vectors) != len(ids):
             raise ValueError(f"{len(ids)} galaxies but {len(vectors)} vectors")
         self._galaxy_ids = ids
-        self._row_of = {galaxy_id: row for row, galaxy_id in enumerate(ids.tolist())}
+        self._row_of = rows_by_id(ids)
         self._order = audit_order(ids, self.campaign.seed)
         self._model = Model()
         self._policy = GridPolicy(

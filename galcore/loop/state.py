@@ -92,6 +92,11 @@ class LoopState:
         )
 
 
+def rows_by_id(galaxy_ids: NDArray[np.str_]) -> dict[str, int]:
+    """Row of each galaxy id."""
+    return {galaxy_id: row for row, galaxy_id in enumerate(np.asarray(galaxy_ids).tolist())}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Events:
     """Columns of the events that stand, as plain arrays: a data frame costs more than the fit."""

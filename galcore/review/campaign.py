@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from galcore.loop.learner import FeatureSpace
+from galcore.loop.space import FeatureSpace
 from galcore.review.disagreement import decided_answers
 from galcore.review.scores import ModelScores, cross_fitted, fitted_scores
 from galcore.review.statistics import calibration, truth_answers

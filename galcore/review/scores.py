@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from galcore.loop.learner import FeatureSpace, TrainingSet, fit_learner
+from galcore.loop.learner import TrainingSet, fit_learner
 from galcore.loop.policy import fit_model
-from galcore.loop.state import LoopState
+from galcore.loop.space import FeatureSpace
+from galcore.loop.state import LoopState, rows_by_id
 from galcore.types import Campaign
 
 FOLDS = 5
@@ -47,10 +48,10 @@ def fitted_scores(
         space: Their features.
         history: Every event; see :meth:`galcore.labels.LabelStore.history`.
     """
-    index = pd.Index(galaxy_ids.astype(object))
-    state = LoopState.from_history(history, index, campaign)
-    rows = index.get_indexer(pd.Index(list(campaign.seeds), dtype=object))
-    model = fit_model(space, state.explicit, state.implied, seeds=[int(row) for row in rows if row >= 0])
+    row_of = rows_by_id(galaxy_ids)
+    state = LoopState.from_history(history, row_of, campaign)
+    seeds = [row_of[galaxy_id] for galaxy_id in campaign.seeds if galaxy_id in row_of]
+    model = fit_model(space, state.explicit, state.implied, seeds=seeds)
     if model.probabilities is None:
         return None
     return ModelScores(galaxy_ids, model.probabilities, model.version)
@@ -63,7 +64,7 @@ def cross_fitted(
 
     Folds whose remaining labels have one answer only are left with NaN.
     """
-    state = LoopState.from_history(history, pd.Index(scores.galaxy_ids.astype(object)), campaign)
+    state = LoopState.from_history(history, rows_by_id(scores.galaxy_ids), campaign)
     labelled = np.flatnonzero(state.answered)
     fold_of = np.full(len(scores.galaxy_ids), -1)
     fold_of[labelled] = np.random.default_rng(seed).permutation(len(labelled)) % FOLDS
