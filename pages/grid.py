@@ -31,4 +31,5 @@ if st.query_params.pop("queue", ""):
     note = f"; {count(passed, 'galaxy', 'galaxies')} you have answered or waiting already" if passed else ""
     st.toast(f"{count(queued, 'selected galaxy', 'selected galaxies')} come next{note}")
 
-annotation_grid(workspace, campaign, user)
+with st.container(key="galcore_grid"):
+    annotation_grid(workspace, campaign, user)

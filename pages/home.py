@@ -14,6 +14,7 @@ from galcore.ui.hero import show_hero
 from galcore.ui.identity import require_user
 from galcore.ui.text import count, plain
 from galcore.ui.tour import show_tour
+from galcore.ui.warm_up import warm_up
 
 show_hero(
     "Look at galaxies, together",
@@ -32,6 +33,7 @@ with st.container(horizontal=True, key="galcore_first_steps"):
     if st.button("Two-minute tour", type="tertiary", icon=":material/school:"):
         show_tour()
 
+warm_up()
 user = require_user()
 
 campaigns = all_campaigns()

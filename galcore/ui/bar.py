@@ -38,7 +38,7 @@ def show_bar(user: str | None) -> None:
 
 
 def _choose_workspace(workspace: Workspace) -> None:
-    with st.popover(plain(workspace.title, limit=40), icon=":material/folder_open:", type="tertiary"):
+    with st.popover(plain(workspace.title, limit=28), icon=":material/folder_open:", type="tertiary"):
         st.caption("Workspace: one set of images with its labels")
         for each in served().opened():
             key, here = f"galcore_use_{each.name}", each.name == workspace.name
@@ -48,7 +48,7 @@ def _choose_workspace(workspace: Workspace) -> None:
 
 
 def _choose_campaign(workspace: Workspace, campaign: Campaign | None, user: str | None) -> None:
-    label = plain(campaign.name, limit=40) if campaign else "no campaign yet"
+    label = plain(campaign.name, limit=28) if campaign else "no campaign yet"
     with st.popover(label, icon=":material/flag:", type="tertiary"):
         st.caption("Campaign: one question asked of the galaxies")
         for each in workspace.labels.campaigns():
@@ -122,7 +122,7 @@ def _show_people_and_jobs(workspace: Workspace, campaign: Campaign | None, user:
 
 
 def _show_person(user: str) -> None:
-    with st.popover(plain(user, limit=24), icon=":material/person:", type="tertiary"):
+    with st.popover(plain(user, limit=18), icon=":material/person:", type="tertiary"):
         st.caption("Your labels are kept under this name")
         name = st.text_input("Name", user, max_chars=MAX_NAME_LETTERS, key="galcore_rename")
         if st.button("Change", width="stretch", key="galcore_rename_button") and change_user(name):

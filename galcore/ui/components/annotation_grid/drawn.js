@@ -59,11 +59,9 @@ class DrawnPage {
   drawNotice() {
     const correcting = this.board && this.board.correcting;
     const text =
-      (this.data && this.data.problem) ||
       this.notice ||
       (correcting ? `Correcting round ${this.board.grid.round}: change the marks and submit, or Esc to leave it as it was.` : "") ||
-      (this.board && this.board.takenBack ? `Round ${this.board.grid.round} is taken back: mark it again and submit.` : "") ||
-      (this.data && this.data.notice) || "";
+      (this.board && this.board.takenBack ? `Round ${this.board.grid.round} is taken back: mark it again and submit.` : "");
     const holder = this.find(".gg-notice");
     holder.hidden = !text;
     setText(holder, text);

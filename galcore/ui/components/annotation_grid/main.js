@@ -6,6 +6,13 @@ const TICK_MS = 700;
 const MARKS_PREFIX = "galcore.marks.";
 const HEALTH = "/galcore/health";
 
+// Streamlit covers the page when the server is away. The grid goes on working and says "offline" itself.
+function closeConnectionDialog() {
+  const block = document.querySelector('[data-testid="stDialog"] [data-testid="stErrorCodeBlock"]');
+  const dialog = block && block.closest('[role="dialog"]');
+  if (dialog) dialog.querySelector('button[aria-label="Close"]')?.click();
+}
+
 class GridPage extends OperatedPage {
   constructor(root) {
     super();
@@ -49,6 +56,7 @@ class GridPage extends OperatedPage {
       this.offline = false;
       this.somethingSaved = true;
     }
+    if (data.problem) this.say(data.problem, 20000);
     this.takeGrids(data.grids);
     this.preload();
     this.draw();
@@ -118,6 +126,7 @@ class GridPage extends OperatedPage {
 
   tick() {
     if (!this.data) return;
+    closeConnectionDialog();
     if (this.outbox.items.length) {
       this.outbox.save();
       if (Date.now() - this.sentAt > RETRY_MS) {

@@ -31,7 +31,10 @@ def model_content(status: LoopStatus, campaign: Campaign) -> dict[str, Any]:
 
 def _why_no_curve(status: LoopStatus) -> str:
     if not status.ready:
-        return "The model has not seen these images yet."
+        return (
+            "The model has not seen these images yet: the grids are random and nothing is learnt. "
+            "Data → prepare changes that; your labels count in any case."
+        )
     missing = max(0, _LEAST_AUDITED - status.audited)
     if missing:
         return (
@@ -42,11 +45,11 @@ def _why_no_curve(status: LoopStatus) -> str:
 
 
 def _found(status: LoopStatus, campaign: Campaign) -> str:
-    found = f"found {status.positives:,} {shorten(campaign.answers[0], 24)}"
+    found = f"{status.positives:,} {shorten(campaign.answers[0], 24)} found"
     if status.remaining is None:
         return found if status.labels_all else ""
     left = status.remaining
-    return f"{found} · est. left {left.value:,.0f} [{left.low:,.0f} – {left.high:,.0f}]"
+    return f"{found} · about {left.value:,.0f} left [{left.low:,.0f} – {left.high:,.0f}]"
 
 
 def _found_help(status: LoopStatus) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 
 import streamlit as st
 
-from galcore.loop.messages import LoopStatus
 from galcore.loop.session import CampaignLoop
 from galcore.types import Campaign, GalcoreError, Grid, Shares
 from galcore.ui import state
@@ -112,7 +111,6 @@ def _page_content(
         "counts": content.counts_content(status),
         "model": model_content(status, campaign),
         "guide": content.guide_content(campaign, workspace),
-        "notice": _notice(status),
         "problem": acknowledged.problem if acknowledged else "",
         "ack": {"client": acknowledged.client, "n": acknowledged.number} if acknowledged else None,
         "has_similar": state.has_page("similar"),
@@ -132,15 +130,6 @@ def _grids(loop: CampaignLoop, user: str) -> list[Grid]:
 def _sizes(campaign: Campaign) -> list[str]:
     now = f"{campaign.grid_rows} × {campaign.grid_columns}"
     return list(content.SIZES) if now in content.SIZES else [now, *content.SIZES]
-
-
-def _notice(status: LoopStatus) -> str:
-    if not status.ready:
-        return (
-            "The model has not seen these images yet, so the grids are random and nothing is learnt. "
-            "Data → prepare, or `python -m galcore prepare`, changes that; your labels count in any case."
-        )
-    return ""
 
 
 def _apply_settings(settings: object, workspace: Workspace, loop: CampaignLoop) -> bool:

@@ -105,13 +105,13 @@ class OperatedPage extends DrawnPage {
     this.draw();
   }
 
-  say(text) {
+  say(text, milliseconds = 5000) {
     this.notice = text;
     clearTimeout(this.noticeTimer);
     this.noticeTimer = setTimeout(() => {
       this.notice = "";
       this.drawNotice();
-    }, 5000);
+    }, milliseconds);
     this.drawNotice();
   }
 

@@ -70,6 +70,7 @@ function layOut(root, columns, rows) {
   root.style.setProperty("--gg-cell", `${side}px`);
   root.style.setProperty("--gg-gap", `${gap}px`);
   root.style.setProperty("--gg-columns", columns);
+  root.style.setProperty("--gg-rows", rows);
   root.classList.toggle("gg-tiny", side < 90);
 }
 
