@@ -1,9 +1,9 @@
-"""UMAP on a neighbour graph that FAISS made, started from the principal plane, one thread, seeded.
+"""UMAP's optimisation on a ready graph, started from the principal plane, one thread, seeded.
 
-UMAP (McInnes, Healy & Melville 2018, arXiv:1802.03426) with a ready graph is 2-3 times faster than alone;
-the start from two principal components keeps the large-scale order and makes a layout reproducible (Kobak &
-Linderman 2021, Nat. Biotechnol. 39, 156). umap is imported here only, and only when a map is fitted: import
-and compilation cost some 10 s in every process.
+UMAP (McInnes, Healy & Melville 2018, arXiv:1802.03426) with a neighbour graph made by FAISS is 2-3 times
+faster than alone; the start from two principal components keeps the large-scale order and makes a layout
+reproducible (Kobak & Linderman 2021, Nat. Biotechnol. 39, 156). umap is imported here only, and only when a
+map is fitted: import and compilation cost some seconds in every process.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ import warnings
 
 import numpy as np
 from numpy.typing import NDArray
+
+from galcore.atlas.fuzzy_graph import fuzzy_graph
+
+NEGATIVE_SAMPLES = 5
 
 
 def umap_layout(
@@ -34,20 +38,31 @@ def umap_layout(
         epochs: Rounds of optimisation.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # third-party deprecations, and that UMAP itself cannot transform()
-        from umap import UMAP
+        warnings.simplefilter("ignore")  # third-party deprecations
+        from umap.umap_ import find_ab_params, simplicial_set_embedding
 
-        model = UMAP(
-            n_neighbors=graph[0].shape[1],
-            min_dist=min_distance,
+        a, b = find_ab_params(1.0, min_distance)
+        positions, _ = simplicial_set_embedding(
+            points,
+            fuzzy_graph(*graph),
+            n_components=2,
+            initial_alpha=1.0,
+            a=a,
+            b=b,
+            gamma=1.0,
+            negative_sample_rate=NEGATIVE_SAMPLES,
             n_epochs=epochs,
-            random_state=seed,
-            n_jobs=1,  # more threads are faster and never give the same map twice
             init=_spread(start, seed),
-            precomputed_knn=(*graph, None),
-            force_approximation_algorithm=True,
+            random_state=np.random.RandomState(seed),
+            metric="euclidean",
+            metric_kwds={},
+            densmap=False,
+            densmap_kwds={},
+            output_dens=False,
+            parallel=False,  # more threads are faster and never give the same map twice
+            tqdm_kwds={"disable": True},
         )
-        return model.fit_transform(points)
+    return positions
 
 
 def _spread(start: NDArray, seed: int) -> NDArray[np.float32]:
