@@ -105,5 +105,8 @@ def _rows(table: pd.DataFrame, field: Field, source: str) -> pd.DataFrame:
     rows["hdu"] = field.address.hdu
     rows["pixel_scale_arcsec"] = field.image.pixel_scale_arcsec
     rows["ra"], rows["dec"] = ra, dec
+    if field.frame.wcs is not None:
+        places = zip(table["x"], table["y"], strict=True)
+        rows["north_angle_deg"] = [field.frame.north_angle_deg(x, y) for x, y in places]
     rows["field"] = field.name
     return rows

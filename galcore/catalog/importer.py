@@ -172,8 +172,8 @@ def _make_rows(
         without = sum(row is None for row in rows)
         if without:
             notes.append(f"{without:,} images have no row in the table; their columns are empty")
-    for name in ("ra", "dec", "pixel_scale_arcsec"):
-        if name in joined:
+    for name in ("ra", "dec", "pixel_scale_arcsec", "north_angle_deg"):
+        if name in joined and name in frame:
             frame[name] = joined.pop(name).astype("Float64").fillna(frame[name].astype("Float64"))
     used = {row for row in rows if row is not None}
     unmatched = [n for n in range(len(table.frame)) if n not in used] if table is not None else []
@@ -247,6 +247,11 @@ def _address_columns(candidates: list[Candidate], ids: list[str], folder: Path) 
     for file in sources:
         real = file.resolve()
         sources[file] = real.relative_to(home).as_posix() if real.is_relative_to(home) else str(file)
+    north = [image.north_angle_deg for image in images]
+    told = any(angle is not None for angle in north)
+    extra = {"north_angle_deg": pd.Series(north, dtype="float64")} if told else {}
+        {"north_angle_deg": pd.Series(north, dtype="float64")} if any(n is not None for n in north) else {}
+    )
     return pd.DataFrame(
         {
             "galaxy_id": pd.Series(ids, dtype="str"),
@@ -257,6 +262,7 @@ def _address_columns(candidates: list[Candidate], ids: list[str], folder: Path) 
             "pixel_scale_arcsec": pd.Series([image.pixel_scale_arcsec for image in images], dtype="float64"),
             "ra": pd.Series([image.ra for image in images], dtype="float64"),
             "dec": pd.Series([image.dec for image in images], dtype="float64"),
+            **extra,
         }
     )
 

@@ -71,7 +71,9 @@ def catalog_hash(frame: pd.DataFrame) -> str:
     True
     """
     digest = hashlib.sha256(repr(tuple(map(str, frame.columns))).encode())
-    if len(frame):
-        plain = frame.astype(object).where(frame.notna(), None).astype(str)
-        digest.update(pd.util.hash_pandas_object(plain, index=False).to_numpy().tobytes())
+    for name in frame.columns:
+        column = frame[name]
+        if column.dtype == object:
+            column = column.map(repr, na_action="ignore")
+        digest.update(pd.util.hash_pandas_object(column, index=False).to_numpy().tobytes())
     return digest.hexdigest()[:16]

@@ -187,10 +187,10 @@ def _found_in_hdu(path: Path, hdu: Any, number: int, name: str) -> list[FoundIma
 
 def _found(address: ImageAddress, hdu: Any, frame: SkyFrame, name: str) -> FoundImage:
     height, width = _shape(hdu)[-2:]
-    ra, dec = (
-        float(v[0]) for v in frame.sky_positions(np.array((width - 1) / 2), np.array((height - 1) / 2))
-    )
+    x, y = (width - 1) / 2, (height - 1) / 2
+    ra, dec = (float(angle[0]) for angle in frame.sky_positions(np.array([x]), np.array([y])))
     known = np.isfinite(ra) and np.isfinite(dec)
-    return FoundImage(
-        address, name, frame.pixel_scale_arcsec, ra=ra if known else None, dec=dec if known else None
-    )
+    if not known:
+        return FoundImage(address, name, frame.pixel_scale_arcsec)
+    north = frame.north_angle_deg(x, y)
+    return FoundImage(address, name, frame.pixel_scale_arcsec, ra, dec, north)

@@ -72,6 +72,7 @@ class FoundImage:
         pixel_scale_arcsec: From the WCS or the header, where known.
         ra: Degrees ICRS of the centre, where known.
         dec: As ``ra``.
+        north_angle_deg: Direction of north, counter-clockwise from up as shown; ``None`` where unknown.
         columns: What the file says of this image beyond pixels (labels stored beside a stack).
     """
 
@@ -80,6 +81,7 @@ class FoundImage:
     pixel_scale_arcsec: float | None = None
     ra: float | None = None
     dec: float | None = None
+    north_angle_deg: float | None = None
     columns: tuple[tuple[str, object], ...] = ()
 
 

@@ -27,6 +27,8 @@ HDF5_SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5")
 STACK_SUFFIXES = NPY_SUFFIXES + HDF5_SUFFIXES
 MAX_BANDS = 16
 PICKLED = "holds Python objects (a pickle), which is never opened; save plain arrays instead"
+MAX_STACK_IMAGES = 5_000_000  # an HDF5 header may claim any shape without a byte behind it
+MAX_IMAGE_PIXELS = 400_000_000
 MAX_MEMBER_BYTES = 8_000_000_000  # a compressed member is read whole: a limit keeps the machine alive
 BAND_MEMBERS = ("bands", "filters", "band_names")
 NOT_IMAGES = ("mask", "variance", "var", "ivar", "weight", "weights", "psf", "psfs", "sigma", "invvar")
@@ -105,7 +107,7 @@ def _find(path: Path, members: Members) -> tuple[tuple[FoundImage, ...], tuple[s
         raise GalcoreError("; ".join(problems) or f"{path}: holds no array that looks like images")
     found: list[FoundImage] = []
     for name in images:
-        layout = read_layout(path, arrays[name].shape, arrays[name].dtype, bands)
+        layout = _checked_layout(path, arrays[name], bands)
         prefix = f"_{name.replace('/', '_')}" if len(images) > 1 else ""
         columns = _columns_beside(arrays, layout.count, bands) if not layout.single else {}
         found.extend(_entries(path, name, layout, prefix, columns))
@@ -199,6 +201,15 @@ def read_layout(
         f"{path}: an array of shape {shape} is not understood; "
         "save (N, bands, H, W), (N, H, W, bands) or (N, H, W)"
     )
+
+
+def _checked_layout(path: Path, array: Any, bands: tuple[str, ...]) -> StackLayout:
+    layout = read_layout(path, array.shape, array.dtype, bands)
+    pixels = np.prod([float(side) for side in array.shape]) / layout.count
+    if layout.count > MAX_STACK_IMAGES or pixels > MAX_IMAGE_PIXELS:
+        limits = f"{MAX_STACK_IMAGES:,} images of {MAX_IMAGE_PIXELS:,} values each"
+        raise GalcoreError(f"{path}: claims an array of shape {array.shape}; the limit is {limits}")
+    return layout
 
 
 def _names(count: int, bands: tuple[str, ...]) -> tuple[str, ...]:
@@ -301,7 +312,7 @@ def open_stack(path: Path, member: str, bands: tuple[str, ...] | None = None) ->
         raise GalcoreError(f"{path}: has no member {member!r} any more; it has {', '.join(members)}")
     array = _checked(path, member, members[member]())
     names = bands if bands is not None else _bands_of(members)
-    return OpenStack(array, read_layout(path, array.shape, array.dtype, names), path)
+    return OpenStack(array, _checked_layout(path, array, names), path)
 
 
 def _bands_of(members: Members) -> tuple[str, ...]:

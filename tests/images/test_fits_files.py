@@ -147,6 +147,22 @@ def test_the_world_coordinates_give_position_and_pixel_scale(tmp_path: Path, mak
     found = only(tmp_path / "a.fits")
     assert found.pixel_scale_arcsec == pytest.approx(0.2)
     assert (found.ra, found.dec) == pytest.approx((150.0, 2.2))
+    assert found.north_angle_deg == pytest.approx(0, abs=0.01)
+
+
+def test_north_is_told_in_the_sense_of_the_picture_as_shown(tmp_path: Path, make_galaxy: Maker) -> None:
+    turn = np.radians(30)  # north lies 30 degrees counter-clockwise of up, east left of it
+    scale = 0.2 / 3600
+    header = fits.Header(
+        {
+            **{"CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 10.0, "CRVAL2": -20.0},
+            **{"CRPIX1": 25.0, "CRPIX2": 25.0},
+            **{"CD1_1": -scale * np.cos(turn), "CD1_2": -scale * np.sin(turn)},
+            **{"CD2_1": -scale * np.sin(turn), "CD2_2": scale * np.cos(turn)},
+        }
+    )
+    fits.writeto(tmp_path / "a.fits", make_galaxy(49, 49), header)
+    assert only(tmp_path / "a.fits").north_angle_deg == pytest.approx(30, abs=0.1)
 
 
 def test_a_broken_world_coordinate_system_is_no_reason_to_refuse(tmp_path: Path, make_galaxy: Maker) -> None:

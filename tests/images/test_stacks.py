@@ -119,6 +119,14 @@ def test_an_unpacked_size_over_the_limit_is_refused(tmp_path: Path, monkeypatch:
         find_stack_images(tmp_path / "bomb.npz")
 
 
+@pytest.mark.parametrize("shape", [(10**9, 8, 8), (2, 10**5, 10**5)])
+def test_a_shape_without_bytes_behind_it_is_refused(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    with h5py.File(tmp_path / "claim.h5", "w") as file:
+        file.create_dataset("images", shape, "f4", chunks=(1, 8, 8))
+    with pytest.raises(GalcoreError, match=r"claim\.h5: claims an array"):
+        find_stack_images(tmp_path / "claim.h5")
+
+
 @pytest.mark.parametrize("ending", ["npy", "npz", "h5"])
 def test_a_large_stack_is_not_loaded_whole(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"large.{ending}"
