@@ -250,8 +250,6 @@ def _address_columns(candidates: list[Candidate], ids: list[str], folder: Path) 
     north = [image.north_angle_deg for image in images]
     told = any(angle is not None for angle in north)
     extra = {"north_angle_deg": pd.Series(north, dtype="float64")} if told else {}
-        {"north_angle_deg": pd.Series(north, dtype="float64")} if any(n is not None for n in north) else {}
-    )
     return pd.DataFrame(
         {
             "galaxy_id": pd.Series(ids, dtype="str"),
