@@ -248,7 +248,11 @@ def known_truth(column: pd.Series, positive: str, negative: str | None) -> tuple
         (N,) whether the row answers, and (N,) whether it is positive.
     """
     text = column.astype("string").fillna("").str.strip()
-    numbers = pd.to_numeric(text, errors="coerce").to_numpy(float, na_value=np.nan)
+    if column.dtype == bool:
+        text, positive, negative = text.str.lower(), positive.lower(), negative and negative.lower()
+    numbers = pd.to_numeric(column if column.dtype == bool else text, errors="coerce").to_numpy(
+        float, na_value=np.nan
+    )
     known = (text != "").to_numpy(bool) & ~text.str.lower().isin(["nan", "none", "<na>"]).to_numpy(bool)
 
     def matches(value: str) -> NDArray[np.bool_]:
