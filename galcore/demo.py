@@ -22,7 +22,7 @@ def make_hubble(
     workspaces_dir: Path, *, progress: ProgressCallback | None = None, cancel: CancelCheck | None = None
 ) -> Workspace:
     """Real sky: the Hubble deep-field picture (NASA/ESA) of scikit-image, sources detected and cut out."""
-    from skimage import data_dir
+    import skimage.data
 
     from galcore.catalog.fields import import_field
     from galcore.images.detection import DetectionSettings
@@ -35,7 +35,7 @@ def make_hubble(
     if len(workspace.catalog) == 0:
         field = workspace.folder / "images" / "hubble_deep_field.jpg"
         field.parent.mkdir(exist_ok=True)
-        shutil.copyfile(Path(data_dir) / "hubble_deep_field.jpg", field)
+        shutil.copyfile(Path(skimage.data.__file__).parent / "hubble_deep_field.jpg", field)
         resolved = DetectionSettings(min_semimajor_px=2.4)  # smaller sources show no shape in this picture
         import_field(field, workspace.folder, settings=resolved, progress=progress, cancel=cancel)
     prepare(workspace, progress=progress, cancel=cancel)
