@@ -28,8 +28,8 @@ class CampaignReview:
     Attributes:
         campaign: Question and answers.
         galaxies: One row a galaxy of the catalogue, by ``galaxy_id``: ``label`` (decided or majority
-            answer, empty without one), ``n_annotators``, ``agreement``, ``predicted`` (likeliest answer,
-            empty without a model), ``sampled`` (labelled in a stream that chooses by score or at random)
+            answer, empty without one), ``n_annotators``, ``agreement``, ``predicted`` (likeliest answer, held
+            out, empty without a model), ``sampled`` (labelled in a stream that chooses by score or at random)
             and, an answer each, ``probability: ANSWER`` of the fitted model and ``held out: ANSWER`` of the
             cross-fitted one.
         current: Standing answers, one row per galaxy and person.
@@ -48,8 +48,8 @@ class CampaignReview:
         """Fitted probabilities; ``None`` without a model."""
         if not self.model_version:
             return None
-        known = self.galaxies[self.galaxies["predicted"] != ""]
         columns = [probability_column(answer) for answer in self.campaign.answers]
+        known = self.galaxies.dropna(subset=columns)
         return ModelScores(known.index.to_numpy(dtype=str), known[columns].to_numpy(), self.model_version)
 
     def truth(self, column: pd.Series) -> pd.Series:
@@ -105,7 +105,8 @@ def review_campaign(
         columns = [name(answer) for answer in campaign.answers]
         frame = pd.DataFrame(each.probabilities, index=scores.galaxy_ids.astype(object), columns=columns)
         galaxies = galaxies.join(frame.astype(float))
-    galaxies["predicted"] = _likeliest(galaxies, campaign.answers)
+    told = galaxies[[held_out_column(answer) for answer in campaign.answers]]
+    galaxies["predicted"] = _likeliest(told, campaign)
     return CampaignReview(campaign, galaxies, current, history, scores.model_version)
 
 
@@ -128,11 +129,11 @@ def _label_columns(
     )
 
 
-def _likeliest(galaxies: pd.DataFrame, answers: tuple[str, ...]) -> NDArray[np.object_]:
-    probabilities = galaxies[[probability_column(answer) for answer in answers]].to_numpy(dtype=float)
+def _likeliest(held_out: pd.DataFrame, campaign: Campaign) -> NDArray[np.object_]:
+    probabilities = held_out.to_numpy(dtype=float)
     known = np.isfinite(probabilities).all(axis=1)
     best = np.where(known[:, None], probabilities, 0).argmax(axis=1)
-    return np.where(known, np.array(answers, dtype=object)[best], "")
+    return np.where(known, np.array(campaign.answers, dtype=object)[best], "")
 
 
 def candidates(review: CampaignReview, answer: str) -> pd.DataFrame:

@@ -89,6 +89,31 @@ def test_statistics_count_what_people_did(campaign, open_tab):
     assert metrics["Overlap"] == "20 galaxies" and metrics["Equal answers"] == "90 %"
 
 
+def test_labels_are_reviewed_before_the_model_has_looked(campaign, open_page):
+    import shutil
+
+    answer(campaign, "Vera", 5)
+    shutil.rmtree(campaign.folder / "embeddings")
+    app = open_page("review", "Vera", campaign="bars")
+    assert not app.exception
+    assert "Prepare the workspace" in texts(app)
+
+
+def test_a_campaign_over_one_galaxy_is_reviewed(copy_sky, serve, open_page):
+    from galcore.catalog.store import read_catalog, write_catalog
+    from galcore.web.registry import served
+
+    folder = copy_sky("sky")
+    write_catalog(read_catalog(folder).head(1), folder)
+    serve(folder)
+    served().get("sky").labels.create_campaign(BARS)
+    answer(served().get("sky"), "Vera", 1)
+    for tab in TABS:
+        app = open_page("review", "Vera", campaign="bars")
+        app.session_state["review_tab"] = tab
+        assert not app.run().exception
+
+
 def test_candidates_name_purity_and_completeness_with_intervals(campaign, open_tab):
     answer(campaign, "Vera", 30)
     app = open_tab("candidates")
