@@ -116,10 +116,15 @@ def _kept_secret(folder: Path) -> bytes:
     path = folder / _SECRET_FILE
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        if not path.exists():
+            # Written whole, then given its name: a second process never reads half a secret.
+            fresh = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w") as file:
                 file.write(secrets.token_hex(32))
+            with suppress(FileExistsError):
+                os.link(fresh, path)
+            fresh.unlink()
         return path.read_text().strip().encode()
     except OSError:
         # A read-only folder still works; addresses then change at every start, which costs only the cache.
@@ -127,8 +132,15 @@ def _kept_secret(folder: Path) -> bytes:
 
 
 def _sign(payload: str) -> str:
-    digest = hmac.digest(server_secret(), payload.encode(), hashlib.sha256)
+    # The environment is the key, so that reading settings does not cost more than signing does.
+    key = _secret_now(os.environ.get("GALCORE_SECRET", ""), os.environ.get("GALCORE_WORKSPACES", ""))
+    digest = hmac.digest(key, payload.encode(), hashlib.sha256)
     return _encode(digest[:_SIGNATURE_BYTES])
+
+
+@functools.lru_cache(maxsize=8)
+def _secret_now(_secret: str, _workspaces: str) -> bytes:
+    return server_secret()
 
 
 def _encode(raw: bytes) -> str:

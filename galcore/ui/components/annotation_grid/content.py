@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from galcore.labels.records import RecordedGrid
@@ -10,6 +12,7 @@ from galcore.types import Campaign, Grid, Reason, ShownItem
 from galcore.web.addresses import stamp_address
 from galcore.workspace import Workspace
 
+Address = Callable[..., str]  # of a stamp, given its galaxy, size and stretch
 SKIP = -1  # mark of a galaxy that was seen and not decided; the same in board.js
 SIZES = ("1 × 1", "2 × 2", "3 × 3", "3 × 5", "4 × 4", "4 × 6", "5 × 5", "6 × 6", "7 × 7", "8 × 8", "10 × 10")
 STRETCHES = (
@@ -39,7 +42,8 @@ _HOW = (
 def grid_content(grid: Grid, workspace: Workspace, *, large: bool = True) -> dict[str, Any]:
     """One grid: its galaxies with why they are shown and the addresses of their pictures in every stretch."""
     size_px = _picture_size_px(len(grid.items))
-    items = [_item_content(item, workspace, size_px, large) for item in grid.items]
+    address = _address_maker(workspace)
+    items = [_item_content(item, address, size_px, large) for item in grid.items]
     return {"grid_id": grid.grid_id, "round": grid.round, "items": items}
 
 
@@ -75,7 +79,8 @@ def campaign_content(campaign: Campaign) -> dict[str, Any]:
 def guide_content(campaign: Campaign, workspace: Workspace) -> dict[str, Any]:
     """The guide: what the maker of the campaign wrote, and the example galaxies."""
     seeds = [seed for seed in campaign.seeds if seed in workspace.images][:12]
-    pictures = [_address(seed, workspace, 192, "survey") for seed in seeds]
+    address = _address_maker(workspace)
+    pictures = [address(seed, size_px=192) for seed in seeds]
     examples = [{"name": f"examples of {campaign.answers[0]}", "pictures": pictures}] if pictures else []
     return {"text": campaign.guidance, "examples": examples, "how": _HOW}
 
@@ -90,7 +95,7 @@ def counts_content(status: LoopStatus) -> dict[str, Any]:
     }
 
 
-def _item_content(item: ShownItem, workspace: Workspace, size_px: int, large: bool) -> dict[str, Any]:
+def _item_content(item: ShownItem, address: Address, size_px: int, large: bool) -> dict[str, Any]:
     word, explanation = _WHY[item.reason]
     score = None if item.score is None else round(float(item.score), 3)
     if score is not None:
@@ -101,15 +106,13 @@ def _item_content(item: ShownItem, workspace: Workspace, size_px: int, large: bo
         "why": word,
         "explanation": explanation,
         "score": score,
-        "pictures": {name: _address(item.galaxy_id, workspace, size_px, name) for name in names},
-        "large": {name: _address(item.galaxy_id, workspace, _LARGE_PX, name) for name in names if large},
+        "pictures": {name: address(item.galaxy_id, size_px=size_px, stretch=name) for name in names},
+        "large": {name: address(item.galaxy_id, size_px=_LARGE_PX, stretch=name) for name in names if large},
     }
 
 
-def _address(galaxy_id: str, workspace: Workspace, size_px: int, stretch: str) -> str:
-    return stamp_address(
-        workspace.name, galaxy_id, size_px=size_px, stretch=stretch, version=workspace.catalog_hash
-    )
+def _address_maker(workspace: Workspace) -> Address:
+    return partial(stamp_address, workspace.name, version=workspace.catalog_hash)
 
 
 def _picture_size_px(n_pictures: int) -> int:
