@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from galcore import __version__
 from galcore.types import GalcoreError
 from galcore.web.addresses import STAMP_ROUTE, StampRequest, read_stamp_address, short_version
+from galcore.web.facts import catalog_row
 from galcore.web.registry import served
 
 if TYPE_CHECKING:
@@ -27,21 +29,20 @@ _SHORT = "private, max-age=30"
 _CACHE_BYTES = 128 * 1024 * 1024
 _RENDER_THREADS = 4
 _LEAST_PLACEHOLDER_PX = 128
+_PLACE = {"ra": "Ra-Deg", "dec": "Dec-Deg", "north_angle_deg": "North-Deg"}
 _SCALE_FROM_PX = 512  # pictures of this size are looked at closely: they come with their scale
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A rendered stamp; the size and scale of its pixels when it is large enough to be measured on.
+    """A rendered stamp, with what is known of its pixels and place when it is large enough to measure on.
 
     Attributes:
-        width_px: Width of the stamp in pixels of the source; 0: not told.
-        pixel_scale_arcsec: Size of such a pixel; 0: not known.
+        facts: Response headers without their prefix, such as ``("Width-Px", "64")``.
     """
 
     jpeg: bytes
-    width_px: int = 0
-    pixel_scale_arcsec: float = 0.0
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 class StampCache:
@@ -134,15 +135,20 @@ def _render_picture(workspace: Workspace, wanted: StampRequest) -> Picture:
     if wanted.size_px < _SCALE_FROM_PX:
         return Picture(jpeg)
     image = workspace.images.load(wanted.galaxy_id)
-    return Picture(jpeg, image.pixels.shape[-1], image.pixel_scale_arcsec or 0.0)
+    facts = [("Width-Px", str(image.pixels.shape[-1]))]
+    if image.pixel_scale_arcsec:
+        facts.append(("Pixel-Scale-Arcsec", f"{image.pixel_scale_arcsec:.6g}"))
+    row = catalog_row(workspace, wanted.galaxy_id)
+    for column, header in _PLACE.items():
+        value = None if row is None else row.get(column)
+        if isinstance(value, float | int) and math.isfinite(value):
+            facts.append((header, f"{value:.6f}"))
+    return Picture(jpeg, tuple(facts))
 
 
 def _jpeg(picture: Picture, cache_control: str, *, broken: bool = False) -> Response:
     headers = {"Cache-Control": cache_control, "X-Content-Type-Options": "nosniff"}
-    if picture.width_px:
-        headers["X-Galcore-Width-Px"] = str(picture.width_px)
-    if picture.pixel_scale_arcsec:
-        headers["X-Galcore-Pixel-Scale-Arcsec"] = f"{picture.pixel_scale_arcsec:.6g}"
+    headers |= {f"X-Galcore-{name}": value for name, value in picture.facts}
     if broken:
         headers["X-Galcore-Broken"] = "1"
     return Response(picture.jpeg, media_type="image/jpeg", headers=headers)

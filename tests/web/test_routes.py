@@ -52,6 +52,7 @@ def test_a_stamp_is_a_picture_that_the_browser_keeps_for_a_year(client: TestClie
 def test_a_large_stamp_tells_the_size_of_its_pixels(client: TestClient) -> None:
     headers = client.get(_address(size_px=512)).headers
     assert int(headers["x-galcore-width-px"]) == 64
+    assert "x-galcore-width-px" not in client.get(_address(size_px=96)).headers
 
 
 def test_an_address_that_is_not_ours_is_refused(client: TestClient) -> None:

@@ -22,7 +22,6 @@ class Zoom {
   show(item, stretch, inverted) {
     this.root.hidden = false;
     this.root.querySelector(".gg-zoom-name").textContent = item.id;
-    this.root.querySelector(".gg-zoom-sky").textContent = item.sky || "";
     const picture = this.root.querySelector(".gg-zoom-picture");
     picture.classList.toggle("gg-inverted", inverted);
     picture.alt = `galaxy ${item.id}, enlarged`;
@@ -30,20 +29,34 @@ class Zoom {
     if (address === this.wanted) return;
     this.wanted = address;
     picture.src = address;
-    this.root.querySelector(".gg-scale").hidden = true;
-    this.readScale(address);
+    for (const part of [".gg-scale", ".gg-north"]) this.root.querySelector(part).hidden = true;
+    this.root.querySelector(".gg-zoom-sky").textContent = "";
+    this.readFacts(address);
   }
 
-  async readScale(address) {
-    let width, arcsec;
+  // The server says in the headers of a large picture what its pixels measure and where they are.
+  async readFacts(address) {
+    let headers;
     try {
-      const answer = await fetch(address);
-      width = Number(answer.headers.get("X-Galcore-Width-Px"));
-      arcsec = Number(answer.headers.get("X-Galcore-Pixel-Scale-Arcsec"));
+      headers = (await fetch(address)).headers;
     } catch {
       return;
     }
-    if (address !== this.wanted || !width) return;
+    if (address !== this.wanted) return;
+    const fact = (name) => (headers.has(`X-Galcore-${name}`) ? Number(headers.get(`X-Galcore-${name}`)) : null);
+    this.drawScale(fact("Width-Px"), fact("Pixel-Scale-Arcsec"));
+    const north = fact("North-Deg");
+    const arrow = this.root.querySelector(".gg-north");
+    arrow.hidden = north === null;
+    arrow.style.transform = `rotate(${-north}deg)`;
+    const [ra, dec] = [fact("Ra-Deg"), fact("Dec-Deg")];
+    if (ra === null || dec === null) return;
+    const sign = dec < 0 ? "−" : "+";
+    this.root.querySelector(".gg-zoom-sky").textContent = `· RA ${ra.toFixed(4)}° Dec ${sign}${Math.abs(dec).toFixed(4)}°`;
+  }
+
+  drawScale(width, arcsec) {
+    if (!width) return;
     const extent = arcsec ? width * arcsec : width;
     const steps = arcsec ? BAR_ARCSEC : BAR_PX;
     const length = steps.filter((step) => step <= extent * 0.3).pop();
