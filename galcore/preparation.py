@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from galcore.settings import DEFAULT_MODEL
 from galcore.types import CancelCheck, GalcoreError, LeftOut, Progress, ProgressCallback
 from galcore.workspace import Workspace, model_folder_name
+
+if TYPE_CHECKING:
+    from galcore.atlas.layout import Atlas
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,29 +140,36 @@ def build_atlas(
     seed: int = 0,
     progress: ProgressCallback | None = None,
 ) -> bool:
-    """Lay out the map when it is missing; galaxies that came later are placed on the map that is there.
+    """Lay out the map when it is missing or damaged; galaxies that came later are placed on the one there is.
 
     Returns:
         Whether anything was made.
     """
-    from galcore.atlas.layout import Atlas, fit_atlas
+    from galcore.atlas.layout import fit_atlas
 
     path = workspace.folder / "atlas" / f"{model_folder_name(model)}.parquet"
-    if not _is_older(path, workspace, model):
+    kept = _kept_atlas(path)
+    if kept is not None and not _is_older(path, workspace, model):
         return False
     embeddings = workspace.embeddings(model)
     vectors = embeddings.vectors()
-    if path.exists() and _same_model(path, embeddings.manifest.model_hash):
-        Atlas.load(path).extend(vectors, embeddings.galaxy_ids).save(path)
-    else:
+    atlas = None
+    if kept is not None and kept.model_hash == embeddings.model_hash:
+        with suppress(GalcoreError):  # what places new galaxies is damaged: lay out anew
+            atlas = kept.extend(vectors, embeddings.galaxy_ids)
+    if atlas is None:
         atlas = fit_atlas(vectors, embeddings.galaxy_ids, seed=seed, progress=progress)
-        atlas.save(path, model_hash=embeddings.manifest.model_hash)
+    atlas.save(path, model_hash=embeddings.model_hash)
     return True
 
 
-def _same_model(path: Path, model_hash: str) -> bool:
-    card = path.with_suffix(".json")
-    return card.exists() and json.loads(card.read_text(encoding="utf-8")).get("model_hash") == model_hash
+def _kept_atlas(path: Path) -> Atlas | None:
+    """The map that is there, if it can be read."""
+    from galcore.atlas.layout import Atlas
+
+    with suppress(GalcoreError):
+        return Atlas.load(path)
+    return None
 
 
 def _is_older(path: Path, workspace: Workspace, model: str) -> bool:

@@ -1,7 +1,8 @@
 """The map of a workspace: embeddings → principal components → neighbour graph → two dimensions.
 
-On disk a map is ``<model>.parquet`` (galaxy_id, x, y), ``<model>.json`` (what made it) and ``<model>.npz``
-(what places galaxies that come later). The three carry one layout id, and a reader refuses a mixture.
+On disk a map is ``<model>.parquet`` (galaxy_id, x, y; what made it stands in its metadata and, for people,
+in ``<model>.json``) and ``<model>.npz`` (what places galaxies that come later). All carry one layout id, and
+a reader refuses a mixture. The Parquet file is replaced last, in one step: readers see the old map or the new.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from galcore.search.projection import fit_projection
 from galcore.types import GalcoreError, Progress, ProgressCallback
 
 FORMAT_VERSION = 1
+METADATA = b"galcore.atlas"
 COMPONENTS = 50
 UMAP_MINIMUM = 16
 """Fewer galaxies than this are laid out by their principal components alone."""
@@ -113,7 +115,7 @@ class Atlas:
         waiting.write_text(json.dumps(about, indent=1), encoding="utf-8")
         waiting.replace(path.with_suffix(".json"))
         table = pa.table({"galaxy_id": self.galaxy_ids.tolist(), "x": self.xy[:, 0], "y": self.xy[:, 1]})
-        pq.write_table(table.replace_schema_metadata({"layout_id": self.layout_id}), waiting)
+        pq.write_table(table.replace_schema_metadata({METADATA: json.dumps(about)}), waiting)
         waiting.replace(path)
 
     @classmethod
@@ -121,24 +123,28 @@ class Atlas:
         """The map at ``path``; the file beside it for :meth:`transform` is read when that is called.
 
         Raises:
-            GalcoreError: If there is none, or its files do not belong together.
+            GalcoreError: If there is none, or it is damaged or of another version.
         """
         if not path.exists():
             raise GalcoreError(f"{path}: there is no map yet; run `prepare`")
         try:
-            about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
             table = pq.read_table(path)
-            layout_id = (table.schema.metadata or {}).get(b"layout_id", b"").decode()
-            belongs = about["format"] == FORMAT_VERSION and about["layout_id"] == layout_id
+            about = json.loads((table.schema.metadata or {})[METADATA])
+            if about["format"] != FORMAT_VERSION:
+                raise ValueError(f"format {about['format']}")
             xy = np.stack([table.column(name).to_numpy() for name in ("x", "y")], axis=1)
             parameters = AtlasParameters(**about["parameters"])
             ids = _as_ids(table.column("galaxy_id").to_pylist())
         except (OSError, ValueError, KeyError, TypeError, pa.ArrowException) as error:
             raise GalcoreError(f"{path}: cannot be read ({error}); run `atlas` again") from error
-        if not belongs:
-            raise GalcoreError(f"{path}: its parts belong to different maps; run `atlas` again")
-        basis = path.with_suffix(".npz")
-        return cls(ids, xy.astype(np.float32), parameters, layout_id, str(about["model_hash"]), basis)
+        return cls(
+            ids,
+            xy.astype(np.float32),
+            parameters,
+            str(about["layout_id"]),
+            str(about["model_hash"]),
+            path.with_suffix(".npz"),
+        )
 
     def _read_basis(self) -> Basis:
         return self.basis if isinstance(self.basis, Basis) else Basis.read(self.basis, self.layout_id)

@@ -10,19 +10,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from galcore.atlas.layout import Atlas
 from galcore.types import GalcoreError
 from galcore.web.addresses import StampRequest, read_token, short_version, signed_token
 from galcore.web.facts import campaign_facts, catalog_row, value_text
 from galcore.web.registry import served
 from galcore.web.routes import YEAR, refuse, stamp_response
 from galcore.workspace import Workspace
+
+if TYPE_CHECKING:
+    from galcore.atlas.layout import Atlas
 
 ATLAS_ROUTE = "/atlas"
 _WRONG_ADDRESS = "this address was not made by this server; reload the page"

@@ -114,9 +114,6 @@ def test_files_of_two_maps_are_not_mixed(tmp_path, fitted):
     (tmp_path / "b.npz").replace(tmp_path / "a.npz")
     with pytest.raises(GalcoreError, match="another map"):
         Atlas.load(tmp_path / "a.parquet").transform(vectors[:1])
-    (tmp_path / "b.json").replace(tmp_path / "a.json")
-    with pytest.raises(GalcoreError, match="different maps"):
-        Atlas.load(tmp_path / "a.parquet")
 
 
 def test_a_missing_or_broken_map_says_what_to_do(tmp_path):
