@@ -2,7 +2,7 @@
 
 On disk a map is ``<model>.parquet`` (galaxy_id, x, y; what made it stands in its metadata and, for people,
 in ``<model>.json``) and ``<model>.npz`` (what places galaxies that come later). All carry one layout id, and
-a reader refuses a mixture. The Parquet file is replaced last, in one step: readers see the old map or the new.
+a reader refuses a mixture. The Parquet file is replaced last, in one step: readers see one map or the other.
 """
 
 from __future__ import annotations
