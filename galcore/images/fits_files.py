@@ -26,6 +26,7 @@ FITS_SUFFIXES = (".fits", ".fit", ".fts", ".fz", ".fits.gz", ".fit.gz", ".fits.f
 MAX_BANDS = 16
 FITS_BLOCK = 2880
 MAX_FITS_PIXELS = 4_000_000_000
+MAX_PACKED_PIXELS = 400_000_000  # a few packed bytes may claim any size
 READ_ERRORS = (OSError, ValueError, TypeError, IndexError, KeyError, EOFError, RuntimeError, MemoryError)
 FIRST_IMAGE, ALL_AS_BANDS = -1, -2
 COMPANION_NAMES = frozenset(
@@ -70,8 +71,10 @@ def image_hdus(path: Path, hdus: fits.HDUList) -> list[int]:
         tables = sum(not hdu.is_image for hdu in hdus)
         raise GalcoreError(f"{path}: no image in it ({tables} table extensions, {len(hdus)} in all)")
     for number in numbers:
-        if np.prod([float(n) for n in _shape(hdus[number])]) > MAX_FITS_PIXELS:
-            raise GalcoreError(f"{path}: extension {number} claims more than {MAX_FITS_PIXELS:,} pixels")
+        packed = isinstance(hdus[number], fits.CompImageHDU) or path.suffix.lower() == ".gz"
+        limit = MAX_PACKED_PIXELS if packed else MAX_FITS_PIXELS
+        if np.prod([float(n) for n in _shape(hdus[number])]) > limit:
+            raise GalcoreError(f"{path}: extension {number} claims more than {limit:,} pixels")
     science = [n for n in numbers if hdus[n].name.upper() not in COMPANION_NAMES]
     return science or numbers
 

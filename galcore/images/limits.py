@@ -19,6 +19,7 @@ from galcore.types import GalcoreError
 LIMITS_FILE = "images/limits.json"
 SAMPLE_SIZE = 48
 MAX_SKY_SHIFT = 3.0  # in units of the span from sky to white
+MAX_BRIGHTNESS = 100.0  # in the same units: a star may outshine a bright galaxy, not by this
 MAX_NOISE_RATIO = 20.0
 
 
@@ -57,7 +58,7 @@ def belongs_to_survey(image: SkyImage, limits: SurveyLimits) -> bool:
     for plane, level in zip(image.pixels[:, ::step, ::step], limits.bands, strict=True):
         own = measure_limits(clean(plane))
         span = max(level.white - level.sky, 1e-30)
-        if abs(own.sky - level.sky) > MAX_SKY_SHIFT * span:
+        if abs(own.sky - level.sky) > MAX_SKY_SHIFT * span or own.white - own.sky > MAX_BRIGHTNESS * span:
             return False
         if not 1 / MAX_NOISE_RATIO < own.noise / max(level.noise, 1e-30) < MAX_NOISE_RATIO:
             return False

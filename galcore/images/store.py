@@ -84,7 +84,7 @@ class ImageStore:
             GalcoreError: If the galaxy is unknown, the stretch is, or the file cannot be read.
         """
         image = bin_down(self.load(galaxy_id), 2 * size_px)
-        limits = self.limits(galaxy_id) if stretch == "survey" and image.kind == "flux" else None
+        limits = self.limits(galaxy_id) if image.kind == "flux" else None
         if limits is not None and not belongs_to_survey(image, limits):
             limits = None
         return encode_jpeg(fit_size(to_rgb(image, stretch=stretch, limits=limits), size_px, smooth=smooth))

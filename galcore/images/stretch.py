@@ -68,7 +68,8 @@ def to_rgb(image: SkyImage, *, stretch: str, limits: SurveyLimits | None = None)
     Args:
         image: The stamp.
         stretch: One of ``STRETCHES``.
-        limits: Levels of the survey; without them ``survey`` takes the levels of this image.
+        limits: Levels of the survey; without them ``survey`` takes the levels of this image. The other
+            stretches take from them only the balance of the colours.
 
     Raises:
         GalcoreError: If the stretch has another name.
@@ -79,12 +80,15 @@ def to_rgb(image: SkyImage, *, stretch: str, limits: SurveyLimits | None = None)
         return _picture_to_rgb(image.pixels, stretch)
     chosen = choose_bands(image.bands)
     planes = np.stack([clean(image.pixels[n]) for n in chosen])
-    if limits is None or len(limits.bands) != len(image.bands) or stretch != "survey":
-        levels = [measure_limits(plane) for plane in planes]
+    survey = None
+    if limits is not None and len(limits.bands) == len(image.bands):
+        survey = [limits.bands[n] for n in chosen]
+    if stretch == "survey" and survey is not None:
+        levels = survey
     else:
-        levels = [limits.bands[n] for n in chosen]
+        levels = _balance([measure_limits(plane) for plane in planes], survey)
     if stretch == "zscale":
-        shown = np.stack([_scale_linearly(plane, *_zscale_limits(plane)) for plane in planes])
+        shown = _scale_linearly(planes, levels)
     elif stretch == "faint":
         shown = np.stack([_stretch_faint(plane, level) for plane, level in zip(planes, levels, strict=True)])
     else:
@@ -197,9 +201,30 @@ def _zscale_limits(plane: NDArray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _scale_linearly(plane: NDArray, low: float, high: float) -> NDArray[np.float32]:
-    scaled = (plane.astype(np.float64) - low) / max(high - low, 1e-30)
-    return np.clip(np.nan_to_num(scaled, nan=0.0, posinf=1.0, neginf=0.0), 0, 1)
+def _scale_linearly(planes: NDArray, levels: list[BandLimits]) -> NDArray[np.float64]:
+    """All bands between the limits of their balanced mean, so that the sky stays grey."""
+    span = np.array([max(level.white - level.sky, 1e-30) for level in levels])[:, None, None]
+    sky = np.array([level.sky for level in levels])[:, None, None]
+    scaled = (planes.astype(np.float64) - sky) / span
+    low, high = _zscale_limits(scaled.mean(axis=0))
+    return np.clip(
+        np.nan_to_num((scaled - low) / max(high - low, 1e-30), nan=0.0, posinf=1.0, neginf=0.0), 0, 1
+    )
+
+
+def _balance(own: list[BandLimits], survey: list[BandLimits] | None) -> list[BandLimits]:
+    """Levels of an image with the ratio of the bands that its survey has."""
+    if survey is None or len(own) < 2:
+        return own
+    ratios = [
+        (mine.white - mine.sky) / max(theirs.white - theirs.sky, 1e-30)
+        for mine, theirs in zip(own, survey, strict=True)
+    ]
+    share = float(np.mean(ratios))
+    return [
+        BandLimits(mine.sky, mine.noise, mine.sky + share * (theirs.white - theirs.sky))
+        for mine, theirs in zip(own, survey, strict=True)
+    ]
 
 
 def _picture_to_rgb(pixels: NDArray[np.uint8], stretch: str) -> NDArray[np.uint8]:

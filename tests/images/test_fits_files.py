@@ -124,6 +124,17 @@ def test_a_torn_file_is_found_on_import(tmp_path: Path, make_galaxy: Maker, name
         find_fits_images(tmp_path / name)
 
 
+def test_a_packed_file_that_unpacks_to_an_absurd_size_is_refused(tmp_path: Path) -> None:
+    packed = fits.CompImageHDU(np.zeros((64, 64), np.float32))
+    fits.HDUList([fits.PrimaryHDU(), packed]).writeto(tmp_path / "bomb.fits.fz")
+    content = (tmp_path / "bomb.fits.fz").read_bytes()
+    for axis in (b"ZNAXIS1", b"ZNAXIS2"):
+        content = content.replace(axis + b" =                   64", axis + b" =              1000000")
+    (tmp_path / "bomb.fits.fz").write_bytes(content)
+    with pytest.raises(GalcoreError, match=r"bomb\.fits\.fz: .*claims more than"):
+        find_fits_images(tmp_path / "bomb.fits.fz")
+
+
 def test_a_table_is_no_image(tmp_path: Path) -> None:
     fits.BinTableHDU.from_columns([fits.Column("id", "K", array=[1, 2])]).writeto(tmp_path / "t.fits")
     with pytest.raises(GalcoreError, match="no image in it"):
