@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from galcore.model.pretraining import PretrainingPlan, PretrainingRun  # noqa: E
 from galcore.model.simulated_corpus import TINY_PARTS, build_simulated_corpus  # noqa: E402
 from galcore.settings import Settings  # noqa: E402
 
-QUOTAS = {"gz1": 52, "efigi": 48, "pool": 28, "cfhtls": 16}
+QUOTAS = {"gz1": 68, "efigi": 52, "pool": 16, "cfhtls": 8}
 
 
 def real_sets(folder: Path) -> dict[str, list[Path]]:
@@ -63,6 +64,7 @@ def main() -> None:
     checkpoint = arguments.out / "galcore-tiny.pt"
     if checkpoint.exists():
         run.resume(checkpoint)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(run, "stopped", True))
     run.train(checkpoint, report=lambda row: print(json.dumps(row), flush=True))
 
 

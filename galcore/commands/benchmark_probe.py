@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from galcore.evaluate.probe import ProbeRow
     from galcore.workspace import Workspace
 
 FEATURES = ("model", "untrained", "hog", "pixel-pca")
@@ -56,7 +57,7 @@ def benchmark_probe(
         )
     rows_asked, truth = read_answers(catalog[column], positive, negative)
     asked = [str(galaxy_id) for galaxy_id in embeddings.galaxy_ids[rows_asked]]
-    rows = []
+    rows: list[ProbeRow] = []
     for kind in _chosen(features):
         if kind == "model":
             vectors = embeddings.vectors()[rows_asked]

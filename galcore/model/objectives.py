@@ -9,7 +9,43 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 
-def contrastive_loss(first: Tensor, second: Tensor, groups: Tensor, *, temperature: float) -> Tensor:
+class ProjectionMemory(nn.Module):
+    """Projections of the last steps, as more negatives (cross-batch memory, Wang et al. 2020).
+
+    A batch holds few pictures of each group; the network changes little in a few steps, so older
+    projections still tell apart what has to be told apart.
+    """
+
+    projections: Tensor
+    groups: Tensor
+    pictures: Tensor
+    first_slot: Tensor
+
+    def __init__(self, size: int, width: int) -> None:
+        super().__init__()
+        self.register_buffer("projections", torch.zeros(size, width))
+        self.register_buffer("groups", torch.full((size,), -1))
+        self.register_buffer("pictures", torch.full((size,), -1))
+        self.register_buffer("first_slot", torch.zeros((), dtype=torch.long))
+
+    def push(self, projections: Tensor, groups: Tensor, pictures: Tensor) -> None:
+        """Keep the newest projections in place of the oldest; all of them normalised."""
+        slots = (self.first_slot + torch.arange(len(projections))) % len(self.projections)
+        self.projections[slots] = projections.detach().float()
+        self.groups[slots] = groups
+        self.pictures[slots] = pictures
+        self.first_slot.add_(len(projections)).remainder_(len(self.projections))
+
+
+def contrastive_loss(
+    first: Tensor,
+    second: Tensor,
+    groups: Tensor,
+    *,
+    temperature: float,
+    memory: ProjectionMemory | None = None,
+    pictures: Tensor | None = None,
+) -> Tensor:
     """NT-Xent (SimCLR, Chen et al. 2020, eq. 1) with negatives from the same group only.
 
     Pictures of different surveys differ in noise and colour; told apart by that alone they teach nothing
@@ -20,6 +56,8 @@ def contrastive_loss(first: Tensor, second: Tensor, groups: Tensor, *, temperatu
         second: (B, P) projections of another view of the same pictures.
         groups: (B,) int group of each picture.
         temperature: Softmax temperature.
+        memory: Projections of earlier steps to contrast with; the new ones are added to it.
+        pictures: (B,) int identity of each picture, needed with ``memory``: no picture is its own negative.
 
     Returns:
         Scalar mean loss.
@@ -30,6 +68,12 @@ def contrastive_loss(first: Tensor, second: Tensor, groups: Tensor, *, temperatu
     twice = torch.cat([groups, groups])
     logits = logits.masked_fill(twice[:, None] != twice[None, :], float("-inf"))
     logits.fill_diagonal_(float("-inf"))
+    if memory is not None and pictures is not None:
+        same = torch.cat([pictures, pictures])
+        older = both @ memory.projections.T.clone() / temperature
+        allowed = (twice[:, None] == memory.groups[None, :]) & (same[:, None] != memory.pictures[None, :])
+        logits = torch.cat([logits, older.masked_fill(~allowed, float("-inf"))], dim=1)
+        memory.push(both, twice, same)
     partner = torch.arange(2 * B).roll(B)
     return F.cross_entropy(logits, partner)
 

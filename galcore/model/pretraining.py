@@ -22,11 +22,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from galcore.model.appearance import measure_appearance
 from galcore.model.augmentations import Augmentation, augment
 from galcore.model.corpus import Corpus
 from galcore.model.objectives import (
     HeadSizes,
     PretrainingHeads,
+    ProjectionMemory,
     contrastive_loss,
     masked_binary_loss,
     masked_regression_loss,
@@ -44,32 +46,36 @@ class PretrainingPlan:
         sizes: Pairs (share of the run at which it starts, side of the views in pixels).
         quotas: Real pictures of each group in a batch.
         simulated: Simulations in a batch.
-        contrast_simulated: How many of those get a second view and a contrast of their own.
+        memory: Projections of earlier steps that serve as negatives.
     """
 
     backbone: str = "resnet18"
     seed: int = 0
     minutes: float = 60.0
-    sizes: tuple[tuple[float, int], ...] = ((0.0, 64), (0.55, 80), (0.85, 96))
+    sizes: tuple[tuple[float, int], ...] = ((0.0, 64),)
     quotas: dict[str, int] = field(default_factory=dict)
     simulated: int = 64
     learning_rate: float = 1.5e-3
     weight_decay: float = 0.02
     warmup_share: float = 0.03
     temperature: float = 0.1
+    memory: int = 4096
     weight_contrast: float = 1.0
     weight_structure: float = 2.0
     weight_binary: float = 1.0
     weight_kinds: float = 0.5
     weight_numbers: float = 0.5
-    ema_decay: float = 0.998
+    ema_decay: float = 0.995
     mean: tuple[float, float, float] = (0.08, 0.07, 0.07)
     std: tuple[float, float, float] = (0.12, 0.11, 0.11)
     augmentation: Augmentation = field(default_factory=Augmentation)
 
 
 class PretrainingRun:
-    """State of one run: networks, optimiser, counters. ``train`` goes on until the time is up."""
+    """State of one run: networks, optimiser, counters.
+
+    ``train`` goes on until the time is up or ``stopped`` is set from outside.
+    """
 
     def __init__(
         self,
@@ -80,10 +86,14 @@ class PretrainingRun:
     ) -> None:
         self.plan, self.real, self.simulated = plan, real, simulated
         torch.manual_seed(plan.seed)
-        sizes = HeadSizes(structure=real.structure.shape[1])
+        self._targets = {id(real): _self_targets(real)}
+        if simulated is not None:
+            self._targets[id(simulated.corpus)] = _self_targets(simulated.corpus)
+        structure = self._targets[id(real)]
+        sizes = HeadSizes(structure=structure.shape[1])
         if simulated is not None:
             sizes = HeadSizes(
-                structure=real.structure.shape[1],
+                structure=structure.shape[1],
                 binary=simulated.binary.shape[1],
                 kinds=len(simulated.kind_names),
                 numbers=simulated.numbers.shape[1],
@@ -97,7 +107,8 @@ class PretrainingRun:
         self.rng = np.random.default_rng(plan.seed)
         self.step, self.seconds, self.samples = 0, 0.0, 0
         self.history: list[dict[str, float]] = []
-        structure = real.structure
+        self.stopped = False
+        self.memory = ProjectionMemory(max(plan.memory, 1), sizes.contrast)
         self._centre, self._spread = structure.mean(axis=0), structure.std(axis=0) + 1e-3
         self._members = {
             group: np.flatnonzero(real.groups == index) for index, group in enumerate(real.group_names)
@@ -137,7 +148,7 @@ class PretrainingRun:
     ) -> None:
         """Train until the planned time is used up, saving on the way and at the end."""
         saved = time.monotonic()
-        while self.share_done < 1.0:
+        while self.share_done < 1.0 and not self.stopped:
             started = time.monotonic()
             losses = self.take_step()
             self.seconds += min(time.monotonic() - started, 60.0)
@@ -195,6 +206,8 @@ class PretrainingRun:
                 contrast[B:],
                 torch.from_numpy(self.real.groups[chosen]),
                 temperature=plan.temperature,
+                memory=self.memory if plan.memory else None,
+                pictures=torch.from_numpy(chosen),
             ),
             "structure": masked_regression_loss(structure, torch.cat(targets)),
         }
@@ -239,7 +252,7 @@ class PretrainingRun:
         return (views - mean[:, None, None]) / std[:, None, None]
 
     def _structure(self, corpus: Corpus, chosen: NDArray[np.int64]) -> Tensor:
-        scaled = (corpus.structure[chosen] - self._centre) / self._spread
+        scaled = (self._targets[id(corpus)][chosen] - self._centre) / self._spread
         return torch.from_numpy(np.clip(scaled, -3, 3).astype(np.float32))
 
     @torch.no_grad()
@@ -259,6 +272,7 @@ class PretrainingRun:
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
             "heads": self.heads.state_dict(),
+            "memory": self.memory.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "generator": self.generator.get_state(),
             "rng": json.dumps(self.rng.bit_generator.state),
@@ -281,11 +295,18 @@ class PretrainingRun:
         self.heads.load_state_dict(own | fitting)
         if len(fitting) == len(own):
             self.optimiser.load_state_dict(state["optimiser"])
+        if state.get("memory", {}).get("projections", torch.empty(0)).shape == self.memory.projections.shape:
+            self.memory.load_state_dict(state["memory"])
         self.generator.set_state(state["generator"])
         self.rng.bit_generator.state = json.loads(state["rng"])
         counters = state["counters"]
         self.step, self.seconds, self.samples = counters["step"], counters["seconds"], counters["samples"]
         self.history = json.loads(state["history"])
+
+
+def _self_targets(corpus: Corpus) -> NDArray[np.float32]:
+    """What every view must give back of its undisturbed picture: structure and appearance."""
+    return np.concatenate([corpus.structure, measure_appearance(corpus.pictures)], axis=1)
 
 
 def _balance(simulated: SimulatedCorpus | None) -> Tensor:

@@ -11,7 +11,7 @@ from PIL import Image
 from galcore.model.augmentations import Augmentation, augment, resample
 from galcore.model.checkpoints import create_backbone
 from galcore.model.corpus import STORED_PX, Corpus, build_corpus, list_pictures, store_corpus
-from galcore.model.objectives import contrastive_loss, masked_binary_loss
+from galcore.model.objectives import ProjectionMemory, contrastive_loss, masked_binary_loss
 from galcore.model.pretraining import PretrainingPlan, PretrainingRun
 from galcore.model.simulated_corpus import SimulatedPart, build_simulated_corpus
 from galcore.model.structure import STRUCTURE_DIM, measure_structure
@@ -115,6 +115,23 @@ def test_pictures_of_other_surveys_are_no_negatives() -> None:
 
     assert alone == pytest.approx(0.0, abs=1e-6)
     assert together == pytest.approx(np.log(3), abs=1e-5)
+
+
+def test_earlier_pictures_are_negatives_but_never_of_themselves() -> None:
+    one_hot, groups = torch.eye(4), torch.zeros(4, dtype=torch.long)
+    memory = ProjectionMemory(8, 4)
+
+    def loss(pictures: list[int]) -> float:
+        ids = torch.tensor(pictures)
+        return float(contrastive_loss(one_hot, one_hot, groups, temperature=0.1, memory=memory, pictures=ids))
+
+    alone = loss([0, 1, 2, 3])
+    again = loss([0, 1, 2, 3])
+    lookalikes = loss([4, 5, 6, 7])
+
+    assert alone < 0.01
+    assert again < 0.01
+    assert lookalikes > 0.5
 
 
 def test_questions_that_do_not_apply_teach_nothing() -> None:
