@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from galcore.workspace import Workspace
-from tests.e2e.conftest import GridDriver, Server
+from tests.e2e.driver import GridDriver, Server
 
 pytestmark = pytest.mark.e2e
 OpenAs = Callable[..., GridDriver]

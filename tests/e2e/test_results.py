@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, expect
 from galcore.settings import ROOT
 from galcore.types import Campaign, EventKind, LabelEvent, Reason
 from galcore.workspace import Workspace
-from tests.e2e.conftest import Server
+from tests.e2e.driver import Server
 
 pytestmark = pytest.mark.e2e
 BARS = Campaign("bars", "Bars", "Which of these are barred?", ("bar", "no bar"), truth_column="barred")
