@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 from galcore.catalog.columns import CATALOG_COLUMNS
 from galcore.catalog.merging import merge_catalog
 from galcore.catalog.report import ImportReport
-from galcore.catalog.store import read_catalog, write_catalog
+from galcore.catalog.store import locked_catalog, read_catalog, write_catalog
 from galcore.images.detection import DetectionSettings, detect_sources
 from galcore.images.fields import Field, read_fields, write_bands
 from galcore.images.readers import file_kind
@@ -49,10 +49,11 @@ def import_field(
     if found.table.empty:
         raise GalcoreError(f"{field.name}: no source found; try a lower threshold or smaller limits")
     source = _relative(write_bands(field, folder) if len(field.files) > 1 else field.address.path, folder)
-    known = read_catalog(folder)
-    fresh = _not_yet_known(found.table, known, source)
-    merged = merge_catalog(known, _rows(found.table[fresh], field, source))
-    write_catalog(merged.catalog, folder)
+    with locked_catalog(folder):
+        known = read_catalog(folder)
+        fresh = _not_yet_known(found.table, known, source)
+        merged = merge_catalog(known, _rows(found.table[fresh], field, source))
+        write_catalog(merged.catalog, folder)
     return ImportReport(
         n_imported=merged.n_added,
         n_total=len(merged.catalog),

@@ -21,7 +21,7 @@ from galcore.catalog.joining import RowFinder, UserTable, prepare_table
 from galcore.catalog.merging import merge_catalog
 from galcore.catalog.report import ImportReport
 from galcore.catalog.scan import Scan, scan_path
-from galcore.catalog.store import read_catalog, write_catalog
+from galcore.catalog.store import locked_catalog, read_catalog, write_catalog
 from galcore.catalog.tables import read_table
 from galcore.images.image import FoundImage
 from galcore.images.readers import file_stem, find_images
@@ -31,6 +31,8 @@ __all__ = ["ImportReport", "import_field", "import_path"]
 
 THREADS = min(8, (os.cpu_count() or 1) + 1)
 CHUNK = 64
+FIELD_SIDE_PX = 1500
+TABLE_ENDINGS = (".csv", ".tsv", ".parquet", ".ecsv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,10 @@ def import_path(
     left_out = [*scan.left_out, *(user_table.left_out if user_table else ())]
     if user_table is not None and table is not None:
         left_out += _rows_without_image(user_table, unmatched, table.name, scan.left_out)
-    known = read_catalog(folder)
-    merged = merge_catalog(known, frame)
-    write_catalog(merged.catalog, folder)
+    notes += _advice(candidates, scan, path, table)
+    with locked_catalog(folder):
+        merged = merge_catalog(read_catalog(folder), frame)
+        write_catalog(merged.catalog, folder)
     if user_table is not None:
         notes += [f"column {old} is called {new} in the catalogue" for old, new in user_table.renamed]
     return ImportReport(
@@ -98,6 +101,23 @@ def import_path(
         ignored=tuple(scan.ignored),
         notes=tuple(notes),
     )
+
+
+def _advice(candidates: list[Candidate], scan: Scan, path: Path, table: Path | None) -> list[str]:
+    """What a newcomer may have meant instead."""
+    advice = []
+    wide = [item for item in candidates if item.image.longer_side_px >= FIELD_SIDE_PX]
+    if wide:
+        first, side = wide[0].relative, wide[0].image.longer_side_px
+        advice.append(
+            f"{len(wide):,} images are as wide as fields ({first}: {side:,} pixels); "
+            "`detect` finds the galaxies in a field"
+        )
+    beside = [Path(item.source) for item in scan.ignored if item.source.lower().endswith(TABLE_ENDINGS)]
+    tables = [file for file in beside if file.parent == path]
+    if table is None and len(tables) == 1:
+        advice.append(f"{tables[0].name} lies beside the images; give it with --table to keep its columns")
+    return advice
 
 
 def _nothing_found(path: Path, scan: Scan) -> str:

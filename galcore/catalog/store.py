@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +18,7 @@ from galcore.catalog.columns import complete_catalog, empty_catalog
 from galcore.types import GalcoreError
 
 CATALOG_FILE = "catalog.parquet"
+LOCK_FILE = ".catalog.lock"
 
 
 def read_catalog(folder: Path) -> pd.DataFrame:
@@ -35,6 +39,23 @@ def read_catalog(folder: Path) -> pd.DataFrame:
     if "galaxy_id" not in frame or "source" not in frame:
         raise GalcoreError(f"{path}: has no column galaxy_id or source; it is not a catalogue of Galcore")
     return complete_catalog(frame)
+
+
+@contextmanager
+def locked_catalog(folder: Path) -> Iterator[None]:
+    """Keeps other processes that add to the catalogue waiting; readers are never held up.
+
+    Raises:
+        GalcoreError: If the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stream = (folder / LOCK_FILE).open("a")
+    except OSError as error:
+        raise GalcoreError(f"workspace {folder}: cannot be written ({error})") from error
+    with stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)  # let go when the file is closed, even by a crash
+        yield
 
 
 def write_catalog(frame: pd.DataFrame, folder: Path) -> None:

@@ -193,7 +193,8 @@ def _found(address: ImageAddress, hdu: Any, frame: SkyFrame, name: str) -> Found
     x, y = (width - 1) / 2, (height - 1) / 2
     ra, dec = (float(angle[0]) for angle in frame.sky_positions(np.array([x]), np.array([y])))
     known = np.isfinite(ra) and np.isfinite(dec)
+    side = max(height, width)
     if not known:
-        return FoundImage(address, name, frame.pixel_scale_arcsec)
+        return FoundImage(address, name, frame.pixel_scale_arcsec, longer_side_px=side)
     north = frame.north_angle_deg(x, y)
-    return FoundImage(address, name, frame.pixel_scale_arcsec, ra, dec, north)
+    return FoundImage(address, name, frame.pixel_scale_arcsec, ra, dec, north, side)

@@ -73,6 +73,7 @@ class FoundImage:
         ra: Degrees ICRS of the centre, where known.
         dec: As ``ra``.
         north_angle_deg: Direction of north, counter-clockwise from up as shown; ``None`` where unknown.
+        longer_side_px: Of the image, where it was read from the header.
         columns: What the file says of this image beyond pixels (labels stored beside a stack).
     """
 
@@ -82,6 +83,7 @@ class FoundImage:
     ra: float | None = None
     dec: float | None = None
     north_angle_deg: float | None = None
+    longer_side_px: int = 0
     columns: tuple[tuple[str, object], ...] = ()
 
 

@@ -31,11 +31,12 @@ def find_picture(path: Path) -> tuple[FoundImage, ...]:
     """
     with _open(path) as picture:
         _refuse_frames(path, picture)
+        longer_side_px = max(picture.size)
         if picture.format == "JPEG":
             # An eighth of the size still reads every scan line, so a cut file shows, at a third of the time.
             picture.draft("RGB", (max(1, picture.width // 8), max(1, picture.height // 8)))
         _load(path, picture)
-    return (FoundImage(ImageAddress(path)),)
+    return (FoundImage(ImageAddress(path), longer_side_px=longer_side_px),)
 
 
 def read_picture(path: Path) -> SkyImage:

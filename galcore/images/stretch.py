@@ -88,7 +88,7 @@ def to_rgb(image: SkyImage, *, stretch: str, limits: SurveyLimits | None = None)
     else:
         levels = _balance([measure_limits(plane) for plane in planes], survey)
     if stretch == "zscale":
-        shown = _scale_linearly(planes, levels)
+        shown: NDArray = _scale_linearly(planes, levels)
     elif stretch == "faint":
         shown = np.stack([_stretch_faint(plane, level) for plane, level in zip(planes, levels, strict=True)])
     else:

@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -264,6 +265,25 @@ def test_progress_counts_every_file(write_pictures: Writer, tmp_path: Path) -> N
     steps: list[Progress] = []
     import_path(write_pictures([f"{n}.png" for n in range(70)]), tmp_path / "w", progress=steps.append)
     assert [step.done for step in steps] == [64, 70] and steps[-1].total == 70
+
+
+def test_a_table_beside_the_images_and_a_field_among_them_are_pointed_out(
+    write_pictures: Writer, tmp_path: Path
+) -> None:
+    sky = write_pictures(["a.png"])
+    (sky / "labels.csv").write_text("id,label\na,spiral\n")
+    fits.writeto(sky / "wide.fits", np.zeros((40, 2000), np.float32))
+    notes = " ".join(import_path(sky, tmp_path / "w").notes)
+    assert "labels.csv lies beside the images" in notes
+    assert "wide.fits: 2,000 pixels" in notes and "`detect`" in notes
+
+
+def test_imports_at_the_same_time_lose_nothing(write_pictures: Writer, tmp_path: Path) -> None:
+    folders = [write_pictures([f"{name}{n}.png" for n in range(5)], folder=name) for name in "abcdef"]
+    with ThreadPoolExecutor(6) as pool:  # the lock is one of files, so threads stand for processes
+        added = list(pool.map(lambda folder: import_path(folder, tmp_path / "w").n_imported, folders))
+    assert added == [5] * 6
+    assert len(read_catalog(tmp_path / "w")) == 30
 
 
 def write_field(path: Path, seed: int = 0, *, offset_deg: float = 0.0) -> Path:
