@@ -1,6 +1,6 @@
 """The space the learner works in.
 
-The vectors of a workspace are standardised, rotated onto their principal components and scaled to a mean
+The vectors of a workspace are brought to length 1, standardised, rotated onto their principal components and scaled to a mean
 squared length of 1. The space never looks at a label, so it is made once and kept; a fit then is small and
 regularised the same way for every encoder.
 """
@@ -32,7 +32,7 @@ class FeatureSpace:
 
     @classmethod
     def from_vectors(cls, vectors: NDArray[np.floating], *, components: int = COMPONENTS) -> FeatureSpace:
-        """Standardise over the workspace, rotate onto the leading principal components, scale.
+        """Bring to length 1, standardise over the workspace, rotate onto the principal components, scale.
 
         Args:
             vectors: (N, D) frozen embeddings.
@@ -43,7 +43,7 @@ class FeatureSpace:
         """
         if vectors.ndim != 2:
             raise ValueError(f"vectors must be a matrix (N, D), got shape {vectors.shape}")
-        sample = vectors[_even_rows(len(vectors), _FIT_ROWS)].astype(np.float32)
+        sample = _unit_length(vectors[_even_rows(len(vectors), _FIT_ROWS)])
         sample = sample[np.isfinite(sample).all(axis=1)]
         if len(sample) == 0:
             return cls(np.zeros((len(vectors), 1), np.float32), _digest(vectors))
@@ -53,7 +53,7 @@ class FeatureSpace:
         features = np.empty((len(vectors), basis.shape[1]), np.float32)
         for start in range(0, len(vectors), _CHUNK_ROWS):
             rows = slice(start, start + _CHUNK_ROWS)
-            block = (vectors[rows].astype(np.float32) - mean) / scale
+            block = (_unit_length(vectors[rows]) - mean) / scale
             block[~np.isfinite(block).all(axis=1)] = 0
             features[rows] = block @ basis
         length = float(np.sqrt(np.mean(np.einsum("nk,nk->n", features, features, dtype=np.float64))))
@@ -63,6 +63,12 @@ class FeatureSpace:
     def take(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> FeatureSpace:
         """The same space for some of the galaxies."""
         return FeatureSpace(np.ascontiguousarray(self.features[rows]), self.digest)
+
+
+def _unit_length(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
+    """The direction of an embedding says what it is; its length follows brightness and size more."""
+    block = vectors.astype(np.float32)
+    return block / np.maximum(np.linalg.norm(block, axis=1, keepdims=True), 1e-12)
 
 
 def _even_rows(count: int, wanted: int) -> NDArray[np.intp]:
