@@ -1,8 +1,8 @@
 """The space the learner works in.
 
-The vectors of a workspace are brought to length 1, standardised, rotated onto their principal components and scaled to a mean
-squared length of 1. The space never looks at a label, so it is made once and kept; a fit then is small and
-regularised the same way for every encoder.
+The vectors of a workspace are brought to length 1, standardised, rotated onto their principal components and
+scaled to a mean squared length of 1. The space never looks at a label, so it is made once and kept; a fit
+then is small and regularised the same way for every encoder.
 """
 
 from __future__ import annotations
