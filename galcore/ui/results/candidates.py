@@ -20,8 +20,8 @@ from galcore.workspace import Workspace
 UNSEEN, ALL, LABELLED = "not labelled yet", "all", "labelled"
 CURVE = np.linspace(0, 1, 41)
 ASSUMPTION = (
-    "Estimated from the labels in bands of the score and carried over to galaxies of the same score that "
-    "nobody looked at; the 95 % interval stands below. Labelled galaxies count as what they were "
+    "Estimated from the labels as a function of the score and carried over to galaxies of the same score "
+    "that nobody looked at; the 95 % interval stands below. Labelled galaxies count as what they were "
     "labelled and are ranked by a model that did not see their label."
 )
 
