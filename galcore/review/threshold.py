@@ -2,10 +2,10 @@
 
 Labels are not a random sample: the loop shows what scores high. At a given score, though, the labelled
 galaxies are like the others, because the loop chose them by score. So the share of positives is fitted as a
-smooth function of the score on the labelled galaxies (a logistic curve in the logit of the score, with Platt's
-targets, so that 0 of n still leaves room for some) and carried over to the galaxies nobody looked at;
-labelled galaxies count as what they were labelled. The intervals hold the uncertainty of the curve and the
-chance that is left when the curve is known.
+smooth function of the score on the labelled galaxies (a logistic curve in the logit of the score, with
+Platt's targets, so that 0 of n still leaves room for some) and carried over to the galaxies nobody looked
+at; labelled galaxies count as what they were labelled. The intervals hold the uncertainty of the curve and
+the chance that is left when the curve is known.
 """
 
 from __future__ import annotations
