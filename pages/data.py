@@ -23,7 +23,8 @@ st.subheader(plain(workspace.title, limit=80), anchor=False)
 if workspace.description:
     st.caption(plain(workspace.description, limit=300))
 show_summary(workspace)
-left, right = st.columns([1, 1.15], gap="medium")
+with st.container(key="galcore_split_data"):
+    left, right = st.columns([1, 1.15], gap="medium")
 with left:
     show_import(workspace, user)
     show_prepare(workspace, user)

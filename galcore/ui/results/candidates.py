@@ -40,7 +40,8 @@ def show_candidates(workspace: Workspace, review: CampaignReview, only: frozense
     answer = _choose_answer(review)
     ranked = candidates(review, answer)
     estimator = candidate_estimator(review, answer)
-    left, right = st.columns([2.6, 1], gap="medium")
+    with st.container(key="galcore_split_candidates"):
+        left, right = st.columns([2.6, 1], gap="medium")
     with right:
         threshold = st.slider(
             "Threshold", 0.0, 1.0, 0.5, 0.01, key="review_threshold",
