@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
+from astropy.coordinates import Angle
 
 from galcore.catalog.columns import CANONICAL, FILE_ALIASES, ID_ALIASES, find_column, name_user_columns
 from galcore.images.readers import file_stem
 from galcore.types import GalcoreError, LeftOut
+
+SEXAGESIMAL_UNITS = {"ra": "hourangle", "dec": "deg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def prepare_table(frame: pd.DataFrame, name: str) -> UserTable:
     kept = frame[usable].rename(columns={**ours, **renamed}).reset_index(drop=True)
     for canonical in CANONICAL:
         if canonical in kept:
-            kept[canonical] = _numbers(kept[canonical], f"{name}: column {canonical}")
+            kept[canonical] = _degrees(kept[canonical], canonical, f"{name}: column {canonical}")
     files = frame.loc[usable, file_column].tolist() if file_column else [None] * len(kept)
     if "galaxy_id" not in kept:
         kept["galaxy_id"] = pd.Series([None] * len(kept), dtype="str")
@@ -89,11 +92,19 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and value != ""
 
 
-def _numbers(column: pd.Series, where: str) -> pd.Series:
+def _degrees(column: pd.Series, canonical: str, where: str) -> pd.Series:
+    """Numbers; positions written as 12:34:56.7 (hours for the right ascension) become degrees."""
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     lost = numbers.isna() & column.notna()
-    if lost.any():
-        raise GalcoreError(f"{where} holds {column[lost].iloc[0]!r}; it must be a number")
+    if not lost.any():
+        return numbers
+    try:
+        if canonical not in SEXAGESIMAL_UNITS:
+            raise ValueError
+        angles = Angle(column[lost].astype(str).tolist(), unit=SEXAGESIMAL_UNITS[canonical])
+    except ValueError as error:
+        raise GalcoreError(f"{where} holds {column[lost].iloc[0]!r}; it must be a number") from error
+    numbers[lost] = angles.degree
     return numbers
 
 
@@ -122,19 +133,22 @@ class RowFinder:
         """
         return self._first_id((file_stem(Path(relative)) + suffix, suffix.lstrip("_")))
 
-    def find_file(self, relative: str) -> int | None:
-        """Row of the file at a path below the imported folder, or ``None``."""
+    def find_file(self, relative: str) -> tuple[int | None, int]:
+        """Row of the file at a path below the imported folder, or ``None``, and how well it matches.
+
+        The measure is the number of parts that the two paths share at their ends; 0 for a match by name.
+        """
         path = PurePosixPath(relative)
         stem = file_stem(Path(path.name))
         for ending in _endings(path):
             rows = self._by_file.get(ending, ())
             if len(rows) == 1:
-                return rows[0]
+                return rows[0], ending.count("/") + 1
         whole = path.with_name(stem).as_posix()
         row = self._first_id((relative, whole, path.name, stem))
         if row is None and len(self._by_stem.get(stem, ())) == 1:
             row = self._by_stem[stem][0]
-        return row
+        return row, 0
 
     def _first_id(self, names: Iterable[str]) -> int | None:
         return next((self._by_id[name] for name in names if name in self._by_id), None)

@@ -33,7 +33,7 @@ def merge_catalog(known: pd.DataFrame, new: pd.DataFrame) -> MergedCatalog:
     An image that is there already keeps its id and values, and gains the values it did not have yet. An id
     that belongs to another image is not taken twice.
     """
-    new = complete_catalog(new)
+    known, new = _unify_types(known, complete_catalog(new))
     row_of_address = {address: n for n, address in enumerate(_addresses(known))}
     row_of_id = {galaxy_id: n for n, galaxy_id in enumerate(known["galaxy_id"])}
     known_rows: list[tuple[int, int]] = []
@@ -62,6 +62,35 @@ def merge_catalog(known: pd.DataFrame, new: pd.DataFrame) -> MergedCatalog:
     elif added:
         catalog = pd.concat([catalog, fresh], ignore_index=True)
     return MergedCatalog(complete_catalog(catalog), len(added), len(known_rows), tuple(left_out))
+
+
+def _unify_types(known: pd.DataFrame, new: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A column of the user that is text on one side becomes text on both; mixed numbers become floating."""
+    as_text: dict[str, str] = {}
+    as_float: dict[str, str] = {}
+    for name in known.columns.intersection(new.columns).difference(CATALOG_COLUMNS):
+        kinds = {_kind(known[name]), _kind(new[name])}
+        if kinds == {"whole", "float"}:
+            as_float[name] = "Float64"
+        elif len(kinds) > 1:
+            as_text[name] = "str"
+    if not as_text and not as_float:
+        return known, new
+    known, new = known.copy(), new.copy()
+    for frame in (known, new):
+        for name in as_float:
+            frame[name] = frame[name].astype("Float64")
+        for name in as_text:
+            frame[name] = frame[name].map(str, na_action="ignore").astype("str")
+    return known, new
+
+
+def _kind(column: pd.Series) -> str:
+    if pd.api.types.is_bool_dtype(column):
+        return "bool"
+    if pd.api.types.is_integer_dtype(column):
+        return "whole"
+    return "float" if pd.api.types.is_float_dtype(column) else "text"
 
 
 def _addresses(frame: pd.DataFrame) -> list[tuple[str, ...]]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from astropy.table import Table
 
 from galcore.catalog.columns import ID_ALIASES, find_column, is_id_like
 from galcore.images.quiet import quiet
@@ -18,6 +19,7 @@ CSV_SEPARATORS = {".csv": ",", ".tsv": "\t"}
 TABLE_SUFFIXES = (*CSV_SEPARATORS, ".parquet", ".pq", ".fits", ".fit", ".fits.gz", ".ecsv")
 MISSING_NUMBERS = frozenset({"", "nan", "na", "n/a", "null", "none", "--"})
 EXACT_FLOAT_LIMIT = 2**53  # integers beyond are not exact in a float64
+MAX_VECTOR = 64
 LEADING_ZERO = re.compile(r"^[+-]?0\d")
 
 
@@ -104,12 +106,14 @@ def _read_parquet(path: Path) -> pd.DataFrame:
         table = pq.read_table(path)
     except (OSError, pa.ArrowException) as error:
         raise GalcoreError(f"{path}: not a readable Parquet file ({error})") from error
-    keep = [field.name for field in table.schema if not pa.types.is_nested(field.type)]
-    table = table.select(keep)
     columns = {}
     for name in table.column_names:
         column = table[name]
-        if pa.types.is_integer(column.type) and column.null_count:
+        if pa.types.is_nested(column.type):
+            columns[name] = pd.Series(
+                [None if v is None else str(v) for v in column.to_pylist()], dtype="str"
+            )
+        elif pa.types.is_integer(column.type) and column.null_count:
             columns[name] = pd.Series(pd.array(column.to_pylist(), dtype="Int64"))
         else:
             columns[name] = column.to_pandas()
@@ -117,18 +121,26 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 
 def _read_astropy(path: Path) -> pd.DataFrame:
-    from astropy.table import Table
-
     options: dict = {"format": "ascii.ecsv"} if path.suffix.lower() == ".ecsv" else {"format": "fits"}
     try:
         with quiet():  # unusual units are no reason to refuse
             table = Table.read(path, **options)
-            table = table[[name for name in table.colnames if table[name].ndim == 1]]
+            _split_vectors(table)
             table.convert_bytestring_to_unicode()
             frame = table.to_pandas(index=False)
     except Exception as error:  # astropy's readers raise whatever their parser does
         raise GalcoreError(f"{path}: not a readable table ({error})") from error
     return _with_ids(path, frame)
+
+
+def _split_vectors(table: Table) -> None:
+    """Columns of vectors become one column an element, ``mag_1``, ``mag_2`` …; longer ones are dropped."""
+    for name in [name for name in table.colnames if table[name].ndim > 1]:
+        flat = table[name].reshape(len(table), -1)
+        if flat.shape[1] <= MAX_VECTOR:
+            for n in range(flat.shape[1]):
+                table[f"{name}_{n + 1}"] = flat[:, n]
+        del table[name]
 
 
 def _with_ids(path: Path, frame: pd.DataFrame) -> pd.DataFrame:

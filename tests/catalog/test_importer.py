@@ -3,6 +3,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -215,6 +216,56 @@ def test_a_second_set_with_the_same_ids_is_left_out_by_name(write_pictures: Writ
     report = import_path(write_pictures(["a.png", "b.png"], folder="two"), tmp_path / "w")
     assert report.n_imported == 1
     assert "belongs to" in report.left_out[0].reason and str(tmp_path / "one") in report.left_out[0].reason
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("7", "spiral"), ("7", "0.5"), ("true", "3"), ("0.5", "spiral"), ("", "4")]
+)
+def test_a_column_may_change_its_kind_from_import_to_import(
+    write_pictures: Writer, tmp_path: Path, first: str, second: str
+) -> None:
+    sky = write_pictures(["a.png"])
+    (tmp_path / "t.csv").write_text(f"id,v\na,{first}\n")
+    import_path(sky, tmp_path / "w", table=tmp_path / "t.csv")
+    write_pictures(["a.png", "b.png"])
+    (tmp_path / "t.csv").write_text(f"id,v\na,{first}\nb,{second}\n")
+    import_path(sky, tmp_path / "w", table=tmp_path / "t.csv")
+    catalog = read_catalog(tmp_path / "w").set_index("galaxy_id")
+    assert str(catalog.loc["b", "v"]) in (second, f"{second}.0")
+    assert (
+        pd.isna(catalog.loc["a", "v"]) if not first else str(catalog.loc["a", "v"]) in (first, f"{first}.0")
+    )
+
+
+def test_a_row_goes_to_the_file_whose_path_fits_best(write_pictures: Writer, tmp_path: Path) -> None:
+    sky = write_pictures(["a_psf/g.png", "img/g.png"])
+    (tmp_path / "t.csv").write_text("file,label\nimg/g.png,spiral\n")
+    import_path(sky, tmp_path / "w", table=tmp_path / "t.csv")
+    catalog = read_catalog(tmp_path / "w")
+    labelled = catalog[catalog["label"] == "spiral"]
+    assert [Path(source).parent.name for source in labelled["source"]] == ["img"]
+
+
+def test_positions_in_hours_minutes_seconds_become_degrees(write_pictures: Writer, tmp_path: Path) -> None:
+    sky = write_pictures(["a.png"])
+    (tmp_path / "t.csv").write_text("id,RA,Dec\na,10:00:00,-02:30:00\n")
+    import_path(sky, tmp_path / "w", table=tmp_path / "t.csv")
+    row = read_catalog(tmp_path / "w").iloc[0]
+    assert (row["ra"], row["dec"]) == pytest.approx((150.0, -2.5))
+    (tmp_path / "bad.csv").write_text("id,RA\na,somewhere\n")
+    with pytest.raises(GalcoreError, match="column ra holds 'somewhere'"):
+        import_path(sky, tmp_path / "w2", table=tmp_path / "bad.csv")
+
+
+def test_columns_stored_in_a_stack_never_overwrite_ours(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "s.h5", "w") as file:
+        file["images"] = np.zeros((3, 16, 16), "f4")
+        file["x"], file["source"], file["RA"] = [1, 2, 3], [7, 8, 9], [10.0, 20.0, 30.0]
+    import_path(tmp_path / "s.h5", tmp_path / "w")
+    catalog = read_catalog(tmp_path / "w")
+    assert catalog["ra"].tolist() == [10, 20, 30] and catalog["table_source"].tolist() == [7, 8, 9]
+    assert catalog["x"].isna().all() and catalog["table_x"].tolist() == [1, 2, 3]
+    assert ImageStore(catalog, tmp_path / "w").load("s_1").pixels.shape == (1, 16, 16)
 
 
 def test_a_stack_takes_its_table_in_order_or_by_id(tmp_path: Path) -> None:

@@ -94,6 +94,17 @@ def test_the_padding_of_fits_strings_is_not_part_of_an_id(tmp_path: Path) -> Non
     assert read["ra"].dtype == np.float64 and read["ra"].dtype.isnative
 
 
+def test_columns_of_vectors_are_kept_element_by_element(tmp_path: Path) -> None:
+    columns = [
+        fits.Column("id", "5A", array=["a", "b"]),
+        fits.Column("mag", "3D", array=np.arange(6).reshape(2, 3)),
+    ]
+    fits.BinTableHDU.from_columns(columns).writeto(tmp_path / "t.fits")
+    assert read_table(tmp_path / "t.fits")["mag_3"].tolist() == [2, 5]
+    pd.DataFrame({"id": ["a"], "mag": [[1.5, 2.5]]}).to_parquet(tmp_path / "t.parquet")
+    assert read_table(tmp_path / "t.parquet")["mag"].tolist() == ["[1.5, 2.5]"]
+
+
 def test_numbers_are_numbers_text_is_text_and_empty_is_missing(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(
         "id,z,n,class,run\na,0.5,1,spiral,0012\nb,,2,,0013\nc,nan,3,merger,0014\n"
