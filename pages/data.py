@@ -22,7 +22,7 @@ if workspace is None:
 st.subheader(plain(workspace.title, limit=80), anchor=False)
 if workspace.description:
     st.caption(plain(workspace.description, limit=300))
-show_summary(workspace)
+show_summary(workspace, user)
 with st.container(key="galcore_split_data"):
     left, right = st.columns([1, 1.15], gap="medium")
 with left:

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -59,12 +60,16 @@ def submit(workspace_folder: Path, kind: str, arguments: Sequence[str], *, submi
 
 
 def jobs(workspace_folder: Path) -> tuple[Job, ...]:
-    """Every job of a workspace, the newest first."""
+    """Every job of a workspace, the newest first; a folder whose ``job.json`` is broken is passed over."""
     folder = Path(workspace_folder) / RUNS_FOLDER
     if not folder.is_dir():
         return ()
-    names = sorted((child.name for child in folder.iterdir() if (child / JOB_FILE).exists()), reverse=True)
-    return tuple(Job.open(folder / name) for name in names)
+    found = []
+    for child in sorted(folder.iterdir(), reverse=True):
+        if (child / JOB_FILE).exists():
+            with suppress(GalcoreError):
+                found.append(Job.open(child))
+    return tuple(found)
 
 
 def cancel_job(job: Job) -> None:

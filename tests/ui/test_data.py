@@ -86,6 +86,17 @@ def test_what_cannot_be_imported_is_refused_before_anything_is_made(sky_served, 
     assert jobs(sky_served.folder) == ()
 
 
+def test_new_galaxies_make_preparing_the_next_step(sky_served, copy_sky, serve, open_page):
+    import shutil
+
+    folder = copy_sky("unprepared")
+    shutil.rmtree(folder / "embeddings")
+    serve(folder)
+    app = open_page("data", "Vera")
+    assert not app.exception
+    assert app.button(key="prepare_new").label == "Prepare 48 new galaxies"
+
+
 def test_a_failed_job_says_why_and_offers_to_resume(sky_served, open_page):
     failure = {"status": "failed", "error": "M 51.fits: <b>truncated</b>; fetch it again"}
     write_job(sky_served.folder, "20260101T000000-prepare-aa", result=failure)

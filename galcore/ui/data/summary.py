@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
 from galcore.embed.store import read_manifest
+from galcore.jobs import jobs
 from galcore.ui import state
+from galcore.ui.data.job_list import start_job
 from galcore.ui.text import count, plain
 from galcore.workspace import Workspace, model_folder_name
 
 
-def show_summary(workspace: Workspace) -> None:
+def show_summary(workspace: Workspace, user: str) -> None:
     """Counts, what is prepared with which model, and the room it takes."""
     n_galaxies = len(workspace.catalog)
     ready_state = workspace.state() if n_galaxies else None
@@ -33,14 +36,26 @@ def show_summary(workspace: Workspace) -> None:
     )
     for model in workspace.models():
         _show_model(workspace, model)
-    if n_embedded:
-        _show_next()
+    if n_galaxies:
+        _show_next(workspace, user, n_new=n_galaxies - n_embedded - _n_unreadable(workspace))
 
 
-def _show_next() -> None:
-    """What a prepared workspace is for."""
+def _n_unreadable(workspace: Workspace) -> int:
+    manifests = [read_manifest(workspace.folder / "embeddings" / model) for model in workspace.models()[:1]]
+    return sum(len(manifest.left_out) for manifest in manifests if manifest is not None)
+
+
+def _show_next(workspace: Workspace, user: str, *, n_new: int) -> None:
+    """The next step: prepare what is new, else annotate."""
+    at_work = any(job.status.is_active for job in jobs(workspace.folder)[:8])
     with st.container(horizontal=True, gap="small"):
-        if state.has_page("grid") and st.button("Annotate", type="primary", icon=":material/grid_view:"):
+        if n_new > 0 and not at_work:
+            label = f"Prepare {count(n_new, 'new galaxy', 'new galaxies')}"
+            if st.button(label, type="primary", icon=":material/model_training:", key="prepare_new"):
+                start_job(workspace, "prepare", [str(workspace.folder), "--json"], user)
+                st.rerun()
+        emphasis: Literal["primary", "secondary"] = "secondary" if n_new > 0 else "primary"
+        if state.has_page("grid") and st.button("Annotate", type=emphasis, icon=":material/grid_view:"):
             state.open_page("grid")
         if state.has_page("map") and st.button("Look at the map", icon=":material/scatter_plot:"):
             state.open_page("map")
