@@ -50,7 +50,7 @@ def show_tour() -> None:
     icon, title, text = _STEPS[step]
     st.markdown(f"#### {icon} {title}")
     st.write(text)
-    st.progress((step + 1) / len(_STEPS))
+    st.caption(f"{step + 1} of {len(_STEPS)}")
     back, onward = st.columns(2)
     if back.button("Back", width="stretch", disabled=step == 0):
         st.session_state[_STEP] = step - 1

@@ -225,7 +225,7 @@ class GridPage extends OperatedPage {
 
   changeSettings(settings) {
     this.root.focus({ preventScroll: true });
-    this.setStateValue("settings", { ...settings, change: newId() });
+    this.setStateValue("settings", { ...settings, change: newId(), at_ms: Date.now() });
   }
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,7 @@ _SCRIPTS = (
 )
 _REFRESH_S = 10
 _LAST_SHOWN = 10
+_SETTINGS_HOLD_S = 60
 
 
 def _read(name: str) -> str:
@@ -48,7 +51,7 @@ _mount = st.components.v2.component(
 @st.fragment(run_every=_REFRESH_S)
 def annotation_grid(workspace: Workspace, campaign: Campaign, user: str) -> None:
     """The grid of one person in one campaign: shows the grid, stores what comes back, sends the next one."""
-    key = f"galcore_grid_{campaign.campaign_id}"
+    key = _mount_key(workspace, campaign, user)
     loop = workspace.loop(campaign.campaign_id)
     sent = st.session_state.get(key) or {}
     acknowledged = _store(sent.get("outbox"), workspace, user)
@@ -64,7 +67,13 @@ def annotation_grid(workspace: Workspace, campaign: Campaign, user: str) -> None
     # After a restart of the server the first run knows the outbox only once the component is mounted.
     late = _store(result.get("outbox"), workspace, user)
     if changed or (late is not None and late != acknowledged):
-        st.rerun(scope="fragment")
+        st.rerun()
+
+
+def _mount_key(workspace: Workspace, campaign: Campaign, user: str) -> str:
+    """Another person, campaign or workspace is another page in the browser: nothing is carried over."""
+    what = "\n".join((workspace.name, campaign.campaign_id, user))
+    return f"galcore_grid_{hashlib.sha256(what.encode()).hexdigest()[:16]}"
 
 
 def _nothing() -> None:
@@ -139,6 +148,8 @@ def _apply_settings(settings: object, workspace: Workspace, loop: CampaignLoop) 
     ):
         return False
     st.session_state["galcore.settings_done"] = settings.get("change")
+    if abs(time.time() - float(settings.get("at_ms") or 0) / 1000) > _SETTINGS_HOLD_S:
+        return False  # a browser that comes back tells its last choice again; somebody may have chosen since
     campaign = loop.campaign
     rows, columns = _read_size(settings, campaign)
     shares = _read_shares(settings, campaign)
