@@ -9,7 +9,7 @@ low end of the scale.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -20,6 +20,8 @@ MISSING = 255
 FILTERED_OUT = 254
 N_LEVELS = 254
 MAX_CLASSES = 10
+LOG_RATIO, LOG_MEDIAN = 20.0, 0.15
+"""Numbers over more than this ratio whose median lies this low are shown by their logarithm."""
 MISSING_COLOUR = "#7d8597"
 OTHER_COLOUR = "#b9bfcc"
 CLASS_COLOURS = (
@@ -68,6 +70,7 @@ class PointColours:
         entries: The classes that occur (with the missing ones as the last); of numbers, only the missing.
         low: Value of level 0, for numbers.
         high: Value of the last level, for numbers.
+        is_log: Levels are even steps of the logarithm.
     """
 
     codes: NDArray[np.uint8]
@@ -76,6 +79,16 @@ class PointColours:
     entries: tuple[LegendEntry, ...]
     low: float | None = None
     high: float | None = None
+    is_log: bool = False
+
+    def level_values(self, levels: NDArray) -> NDArray[np.float64]:
+        """Numbers that levels 0-253 stand for; NaN where the colours are classes."""
+        if self.low is None or self.high is None:
+            return np.full(np.shape(levels), np.nan)
+        share = np.asarray(levels, dtype=np.float64) / (N_LEVELS - 1)
+        if self.is_log:
+            return self.low * (self.high / self.low) ** share
+        return self.low + share * (self.high - self.low)
 
 
 def colour_points(values: pd.Series, *, title: str, order: Sequence[str] = ()) -> PointColours:
@@ -99,7 +112,7 @@ def hide_points(colours: PointColours, keep: NDArray[np.bool_]) -> PointColours:
     entries = tuple(
         LegendEntry(each.code, each.label, int(counts[each.code]), each.colour) for each in colours.entries
     )
-    return PointColours(codes, colours.title, colours.kind, entries, colours.low, colours.high)
+    return replace(colours, codes=codes, entries=entries)
 
 
 def _is_continuous(values: pd.Series) -> bool:
@@ -110,17 +123,22 @@ def _is_continuous(values: pd.Series) -> bool:
 
 
 def _colour_numbers(values: pd.Series, title: str) -> PointColours:
-    """Levels between the 1st and the 99th percentile, so that one wild value does not flatten the rest."""
+    """Levels between the 1st and the 99th percentile, so that one wild value does not flatten the rest.
+
+    The steps are logarithmic where nearly all values are positive and would crowd at one end otherwise.
+    """
     numbers = values.to_numpy(dtype=np.float64, na_value=np.nan)
     known = np.isfinite(numbers)
-    low, high = np.percentile(numbers[known], [1, 99]) if known.any() else (0.0, 1.0)
+    low, middle, high = np.percentile(numbers[known], [1, 50, 99]) if known.any() else (0.0, 0.5, 1.0)
     if not high > low:
         high = low + 1.0
-    share = np.clip((np.where(known, numbers, low) - low) / (high - low), 0.0, 1.0)
+    is_log = bool(low > 0 and high / low > LOG_RATIO and (middle - low) / (high - low) < LOG_MEDIAN)
+    spread = np.clip(np.where(known, numbers, low), low, high)
+    share = np.log(spread / low) / np.log(high / low) if is_log else (spread - low) / (high - low)
     codes = np.where(known, np.round(share * (N_LEVELS - 1)), MISSING).astype(np.uint8)
     n_missing = int((~known).sum())
     missing = (LegendEntry(MISSING, "unknown", n_missing, MISSING_COLOUR),) if n_missing else ()
-    return PointColours(codes, title, "numbers", missing, float(low), float(high))
+    return PointColours(codes, title, "numbers", missing, float(low), float(high), is_log)
 
 
 def _colour_classes(values: pd.Series, title: str, order: Sequence[str]) -> PointColours:

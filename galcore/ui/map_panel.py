@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from galcore.atlas.colours import FILTERED_OUT, N_LEVELS, PointColours, colour_points, hide_points
+from galcore.atlas.colours import FILTERED_OUT, PointColours, colour_points, hide_points
 from galcore.atlas.layout import Atlas
 from galcore.types import Campaign
 from galcore.ui.text import plain
@@ -21,6 +21,8 @@ from galcore.workspace import Workspace
 
 PLACE_COLUMNS = frozenset({"galaxy_id", "source", "source_index", "hdu", "x", "y", "stamp_size_px"})
 """Columns of the catalogue that say where the pixels are, not what the galaxy is like."""
+UNTELLING_COLUMNS = frozenset({"ra", "dec", "pixel_scale_arcsec", "file"})
+"""Columns that say little about how a galaxy looks: offered, but not taken first."""
 
 SCORE, ALL_LABELS, MY_LABELS, NOTHING = "model score", "labels of all", "my labels", "nothing"
 FROM_CAMPAIGN = (SCORE, ALL_LABELS, MY_LABELS)
@@ -48,14 +50,17 @@ def colour_choices(workspace: Workspace, campaign: Campaign | None) -> list[str]
 
 
 def first_choice(workspace: Workspace, campaign: Campaign | None) -> str:
-    """What a newcomer sees: the model's score if there is one, else the first column with a few classes."""
+    """What a newcomer sees: the model's score, else the first column of a few classes, else of numbers."""
     if campaign is not None and campaign_facts(workspace, campaign.campaign_id).scores:
         return SCORE
     catalog = workspace.catalog
-    for name in property_columns(workspace):
-        if 1 < catalog[name].nunique() <= 12:
-            return name
-    return NOTHING
+    columns = [catalog[name] for name in property_columns(workspace) if name not in UNTELLING_COLUMNS]
+    words = [each for each in columns if not pd.api.types.is_numeric_dtype(each)]
+    numbers = [each for each in columns if pd.api.types.is_float_dtype(each)]
+    telling = [each for each in words if 1 < each.nunique() <= 12] + [
+        each for each in numbers if _is_scale(each)
+    ]
+    return str(telling[0].name) if telling else NOTHING
 
 
 def make_colours(
@@ -133,13 +138,12 @@ def _keep_classes(values: pd.Series, column: str) -> NDArray[np.bool_] | None:
 
 def describe_range(atlas: Atlas, colours: PointColours, chosen: Sequence[str]) -> str:
     """Median and 10-90 % range of the number coloured by, among the chosen galaxies; empty for classes."""
-    if colours.low is None or colours.high is None:
+    if colours.kind == "classes":
         return ""
     levels = colours.codes[_is_chosen(atlas, chosen) & (colours.codes < FILTERED_OUT)]
     if not len(levels):
         return f"{colours.title}: not known"
-    share = np.percentile(levels, [10, 50, 90]) / (N_LEVELS - 1)
-    low, middle, high = colours.low + share * (colours.high - colours.low)
+    low, middle, high = colours.level_values(np.percentile(levels, [10, 50, 90]))
     return f"{colours.title}: median {middle:.3g}, 80 % between {low:.3g} and {high:.3g}"
 
 

@@ -63,6 +63,22 @@ def test_columns_without_a_range_are_drawn_all_the_same(values):
     assert len(colours.codes) == len(values)
 
 
+def test_skewed_positive_numbers_are_spread_by_their_logarithm():
+    values = 10 ** np.linspace(0, 4, 1000)
+    colours = colour_points(pd.Series(values), title="flux")
+    assert colours.is_log
+    assert 110 < np.median(colours.codes) < 145
+    np.testing.assert_allclose(colours.level_values(colours.codes[100:900]), values[100:900], rtol=0.03)
+
+
+@pytest.mark.parametrize("values", [np.linspace(1, 1000, 500), 10 ** np.linspace(0, 4, 500) - 5])
+def test_even_or_negative_numbers_stay_linear(values):
+    colours = colour_points(pd.Series(values), title="x")
+    assert not colours.is_log
+    inner = values[10:-10]
+    np.testing.assert_allclose(colours.level_values(colours.codes[10:-10]), inner, atol=np.ptp(values) / 250)
+
+
 def test_hidden_galaxies_leave_the_legend_too():
     colours = hide_points(colour_points(pd.Series(["a", "a", "b"]), title="k"), np.array([True, False, True]))
     assert colours.codes.tolist() == [0, FILTERED_OUT, 1]

@@ -103,7 +103,7 @@ def _seen_key(key: str) -> str:
 
 def _legend(colours: PointColours) -> dict[str, object]:
     return {
-        "title": colours.title,
+        "title": f"{colours.title} (log)" if colours.is_log else colours.title,
         "kind": colours.kind,
         "scale": list(NUMBER_COLOURS),
         "low": colours.low,

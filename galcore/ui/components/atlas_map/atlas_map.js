@@ -16,6 +16,11 @@ function rgbOf(hex) {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
+// Radius of a point in CSS pixels: the fewer there are, the larger.
+function radiusFor(crowd) {
+  return crowd > 60000 ? 0.7 : crowd > 15000 ? 1.1 : crowd > 2500 ? 1.7 : crowd > 400 ? 2.6 : 3.6;
+}
+
 class AtlasMap {
   constructor(root) {
     this.root = root;
@@ -140,7 +145,9 @@ class AtlasMap {
 
   fit() {
     this.measure();
-    this.view = { x: 0, y: 0, scale: Math.min(this.width, this.height) / 2.16 };
+    const scale = Math.min(this.width, this.height) / 2.16, spare = Math.max(0, this.width - 2.1 * scale);
+    const aside = this.data.mini ? 0 : Math.min(spare, 130, this.pick(".legend").offsetWidth) / 2; // clear of the legend
+    this.view = { x: -aside / scale, y: 0, scale };
     this.redraw();
   }
 
@@ -209,17 +216,20 @@ class AtlasMap {
     return (this.selectedBits[row >> 3] >> (row & 7)) & 1;
   }
 
-  drawPoints() {
+  drawPoints(again = false) {
     const context = this.points.getContext("2d"), { ratio, view } = this;
     this.raster.resize(this.points.width, this.points.height);
     const scaled = { x: view.x, y: view.y, scale: view.scale * ratio };
-    const crowd = this.shown === undefined ? this.data.n : this.shown;
-    const radius = ratio * (crowd > 60000 ? 0.7 : crowd > 15000 ? 1.1 : crowd > 3000 ? 1.7 : crowd > 400 ? 2.6 : 3.6);
+    const crowd = this.shown === undefined ? this.data.n : this.shown, radius = ratio * radiusFor(crowd);
     const some = this.data.n_selected > 0;
     this.shown = this.raster.draw(this.grid, scaled, this.codes, this.hidden, {
       radius, colours: this.colours, opacity: crowd > 60000 ? 0.55 : crowd > 15000 ? 0.9 : 1.7,
       strength: some ? (row) => (this.isSelected(row) ? 3 : 0.3) : null,
     });
+    if (!again && radiusFor(this.shown) !== radiusFor(crowd)) {
+      this.drawPoints(true); // the crowd has changed its size class: draw it as it is
+      return;
+    }
     context.putImageData(this.raster.image, 0, 0);
     this.drawThumbnails(context);
     const pictures = this.withPictures ? " · pictures" : "";
@@ -227,29 +237,42 @@ class AtlasMap {
   }
 
   drawThumbnails(context) {
+    this.tiles = [];
     this.withPictures = false;
     if (!this.data.stamps || this.data.mini) return;
-    const side = THUMBNAIL_PX * 1.15;
-    const { rows } = this.thumbnails.choose(this.grid, this.view, this.width, this.height, this.codes, this.hidden, side);
-    const inside = rows.some((row) => this.isInside(row));
-    const near = inside && this.shown / rows.length <= 4 && this.view.scale > Math.min(this.width, this.height);
+    const { tiles, cell } = this.thumbnails.choose(
+      this.grid, this.view, this.width, this.height, this.codes, this.hidden, THUMBNAIL_PX);
+    const inside = tiles.filter((tile) => this.isInside(tile.row)).length;
+    const near = inside > 0 && this.shown / inside <= 4 && this.view.scale > Math.min(this.width, this.height);
     if (!near && !this.alwaysPictures) return;
     this.withPictures = true;
-    const { ratio } = this, few = rows.length <= 60;
-    const size = few ? 1.75 * THUMBNAIL_PX : THUMBNAIL_PX, stored = few ? PICTURE_PX : THUMBNAIL_PX;
+    this.tiles = tiles;
+    const { ratio, view } = this, side = cell * view.scale, stored = side > 96 ? PICTURE_PX : THUMBNAIL_PX;
     context.save();
     context.scale(ratio, ratio);
-    for (const row of rows) {
-      const picture = this.thumbnails.picture(`${this.data.stamps}${stored}/${row}`);
+    for (const tile of tiles) {
+      const picture = this.thumbnails.picture(`${this.data.stamps}${stored}/${tile.row}`);
       if (!picture) continue;
-      const [px, py] = this.toScreen(row), code = this.codes[row] * 3;
-      context.globalAlpha = this.data.n_selected > 0 && !this.isSelected(row) ? 0.45 : 1;
-      context.drawImage(picture, px - size / 2, py - size / 2, size, size);
-      context.lineWidth = this.isSelected(row) ? 3 : 2;
+      tile.left = (tile.cx * cell - view.x) * view.scale + this.width / 2;
+      tile.top = this.height / 2 - ((tile.cy + 1) * cell - view.y) * view.scale;
+      tile.side = side;
+      const code = this.codes[tile.row] * 3, chosen = this.isSelected(tile.row);
+      context.globalAlpha = this.data.n_selected > 0 && !chosen ? 0.45 : 1;
+      context.drawImage(picture, tile.left + 3, tile.top + 3, side - 6, side - 6);
+      context.lineWidth = chosen ? 4 : 2;
       context.strokeStyle = `rgb(${this.colours[code]} ${this.colours[code + 1]} ${this.colours[code + 2]})`;
-      context.strokeRect(px - size / 2, py - size / 2, size, size);
+      context.strokeRect(tile.left + 2, tile.top + 2, side - 4, side - 4);
     }
     context.restore();
+  }
+
+  // The galaxy under a place on the screen: the picture there, else the nearest point.
+  under(px, py) {
+    const tile = (this.tiles || []).find((each) => each.side && px >= each.left && px < each.left + each.side
+      && py >= each.top && py < each.top + each.side);
+    if (tile) return tile.row;
+    const [x, y] = this.toMap(px, py);
+    return this.grid.nearest(x, y, HOVER_RADIUS_PX / this.view.scale, (row) => !this.hidden[this.codes[row]]);
   }
 
   drawMarks() {

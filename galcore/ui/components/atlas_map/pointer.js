@@ -83,8 +83,7 @@ Object.assign(AtlasMap.prototype, {
   drag(event) {
     const now = this.at(event);
     if (!this.start) {
-      const [x, y] = this.toMap(...now);
-      if (this.grid) this.hover(this.grid.nearest(x, y, HOVER_RADIUS_PX / this.view.scale, (row) => !this.hidden[this.codes[row]]));
+      if (this.grid) this.hover(this.under(...now));
       return;
     }
     if (Math.hypot(now[0] - this.start[0], now[1] - this.start[1]) > CLICK_SLACK_PX) this.moved = true;

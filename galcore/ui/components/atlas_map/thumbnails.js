@@ -1,5 +1,5 @@
 // Pictures on the map: once zoomed in far enough, each cell of a grid fixed to the map (so that panning does
-// not shuffle it) shows the galaxy nearest to its centre.
+// not shuffle it) is filled with the galaxy nearest to its centre.
 
 class Thumbnails {
   constructor(onLoad) {
@@ -27,7 +27,7 @@ class Thumbnails {
     return image.complete && image.naturalWidth > 0 ? image : null;
   }
 
-  // Rows to show in a view, with the centre of their cells in pixels of the canvas.
+  // The galaxy of each occupied cell in a view, as {row, cx, cy}, and the side of a cell in map units.
   choose(grid, view, width, height, codes, hidden, side) {
     const level = Math.pow(2, Math.floor(Math.log2(view.scale)));
     const cell = side / level; // map units; between 1 and 2 sides wide on the screen
@@ -37,8 +37,8 @@ class Thumbnails {
       const cx = Math.floor(grid.x[row] / cell), cy = Math.floor(grid.y[row] / cell);
       const dx = grid.x[row] - (cx + 0.5) * cell, dy = grid.y[row] - (cy + 0.5) * cell;
       const squared = dx * dx + dy * dy, key = cx * 1e6 + cy, held = best.get(key);
-      if (!held || squared < held.squared) best.set(key, { row, squared });
+      if (!held || squared < held.squared) best.set(key, { row, cx, cy, squared });
     });
-    return { rows: [...best.values()].map((each) => each.row), cell };
+    return { tiles: [...best.values()], cell };
   }
 }
