@@ -116,6 +116,30 @@ def test_digits_paint_several_classes(person: OpenAs, server: Server) -> None:
     assert [said[each] for each in ids] == ["disc", "disc", "disc", "", "odd", ""]
 
 
+def test_dragging_and_ranges_mark_several(person: OpenAs) -> None:
+    grid = person("Vera")
+    grid.cells.nth(0).hover()
+    grid.page.mouse.down()
+    grid.cells.nth(1).hover()
+    grid.page.mouse.up()
+    expect(grid.marked).to_have_count(2)
+    grid.press("Backspace")
+    expect(grid.marked).to_have_count(0)
+    grid.cells.nth(1).click()
+    grid.cells.nth(3).click(modifiers=["Shift"])
+    expect(grid.marked).to_have_count(3)
+    grid.press("a", "a")
+    expect(grid.marked).to_have_count(0)
+    grid.page.get_by_role("button", name="Spirals", exact=False).first.click()
+    expect(grid.page.get_by_text("one question asked", exact=False)).to_be_visible()
+    grid.press("a")
+    expect(grid.marked).to_have_count(0)
+    grid.press("Escape")
+    expect(grid.page.get_by_text("one question asked", exact=False)).to_be_hidden()
+    grid.press("a")
+    expect(grid.marked).to_have_count(4)
+
+
 def test_two_people_with_eight_quick_grids_each_lose_nothing(person: OpenAs, server: Server) -> None:
     two = [person("Ana"), person("Bo")]
     sent: dict[str, list[str]] = {"Ana": [], "Bo": []}

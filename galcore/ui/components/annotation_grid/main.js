@@ -106,6 +106,7 @@ class GridPage extends OperatedPage {
     for (const address of addresses) {
       if (this.preloaded.has(address)) continue;
       const picture = new Image();
+      picture.fetchPriority = "low";
       picture.src = address;
       this.preloaded.set(address, picture);
     }

@@ -132,6 +132,7 @@ function makeMosaic(submission, campaign, view, reopen) {
   const rest = grid.items.filter((item) => marks[item.id] !== 0);
   for (const item of [...wanted, ...rest].slice(0, 4)) {
     const picture = element("img");
+    picture.fetchPriority = "low";
     picture.src = item.pictures.survey || Object.values(item.pictures)[0];
     picture.alt = "";
     mosaic.append(picture);

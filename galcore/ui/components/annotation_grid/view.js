@@ -36,6 +36,7 @@ function makeCell(item) {
   picture.alt = "";
   picture.draggable = false;
   picture.decoding = "async";
+  picture.fetchPriority = "high";
   picture.addEventListener("error", () => cell.classList.add("gg-broken"));
   picture.addEventListener("load", () => cell.classList.remove("gg-broken", "gg-loading"));
   cell.classList.add("gg-loading");
