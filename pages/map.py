@@ -77,21 +77,28 @@ with right:
     st.markdown(f"#### {count(len(chosen), 'galaxy', 'galaxies')} selected")
     map_panel.show_mix(atlas, colours, chosen)
     actions = st.container(gap="xsmall")
-    if campaign and actions.button(
-        "Annotate these",
-        type="primary",
-        icon=":material/grid_view:",
-        width="stretch",
-        help=map_panel.QUEUE_HELP,
+    if (
+        campaign
+        and campaign.state == "open"
+        and actions.button(
+            "Annotate these",
+            key="map_annotate",
+            type="primary",
+            icon=":material/grid_view:",
+            width="stretch",
+            help=map_panel.QUEUE_HELP,
+        )
     ):
         map_panel.queue_chosen(workspace, campaign, user, chosen)
         state.open_page("grid")
-    if actions.button("Find more like these", icon=":material/join_inner:", width="stretch"):
+    if actions.button(
+        "Find more like these", key="map_similar", icon=":material/join_inner:", width="stretch"
+    ):
         use_examples(workspace.name, chosen)
         state.open_page("similar")
     with actions:
         map_panel.show_downloads(workspace, campaign, chosen)
-    if actions.button("Clear", icon=":material/close:", width="stretch"):
+    if actions.button("Clear", key="map_clear", icon=":material/close:", width="stretch"):
         state.clear()
         st.rerun()
     show_gallery(

@@ -4,6 +4,7 @@ Components draw nothing here (no browser); what they get and what the pages say 
 """
 
 import uuid
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -47,10 +48,6 @@ def words(app):
 
 def buttons(app):
     return [button.label for button in app.button]
-
-
-def press(app, label):
-    return next(button for button in app.button if button.label == label).click().run()
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -175,7 +172,7 @@ def test_a_selection_on_the_map_can_be_annotated_searched_exported_and_cleared(c
     app = open_page("map", **{"galcore.selection.sky": ids})
     assert "5 galaxies selected" in words(app)
     assert {"Annotate these", "Find more like these", "Clear"} <= set(buttons(app))
-    app = press(app, "Clear")
+    app = app.button(key="map_clear").click().run()
     assert "Nothing selected" in words(app)
 
 
@@ -183,7 +180,7 @@ def test_annotating_a_selection_puts_it_into_the_next_grids(copy_sky, serve):
     workspace = serve(copy_sky("sky"))
     workspace.labels.create_campaign(PAIRS)
     ids = tuple(workspace.catalog["galaxy_id"].iloc[:3])
-    press(open_page("map", **{"galcore.selection.sky": ids}), "Annotate these")
+    open_page("map", **{"galcore.selection.sky": ids}).button(key="map_annotate").click().run()
     shown, _ = workspace.loop("c").grids("Vera")
     assert {item.galaxy_id for item in shown.items} == set(ids)
 
@@ -215,3 +212,43 @@ def test_filtering_offers_a_range_for_numbers_and_a_list_for_classes(copy_sky, s
         assert not app.exception, column
         has_widget = len(app.slider) + len(app.multiselect)
         assert has_widget == 1, (column, catalog[column].dtype)
+
+
+def test_a_galaxy_whose_file_is_gone_says_which_file(copy_sky, serve):
+    workspace = serve(copy_sky("sky"))
+    row = workspace.catalog.iloc[4]
+    (workspace.folder / row["source"]).unlink()
+    app = open_page("galaxy", **{"galcore.selection.sky": (str(row["galaxy_id"]),)})
+    assert not app.exception
+    assert row["source"].rsplit("/", 1)[-1] in app.error[0].value
+
+
+def test_a_closed_campaign_takes_no_labels_and_no_queue(copy_sky, serve):
+    workspace = serve(copy_sky("sky"))
+    workspace.labels.create_campaign(replace(PAIRS, state="closed"))
+    ids = tuple(workspace.catalog["galaxy_id"].iloc[:2])
+    app = open_page("map", **{"galcore.selection.sky": ids})
+    assert "map_annotate" not in [button.key for button in app.button]
+    app = open_page("galaxy", **{"galcore.selection.sky": ids})
+    assert "closed" in words(app)
+    assert not any("spiral" in label for label in buttons(app))
+
+
+def test_finding_more_like_a_selection_takes_it_as_examples(copy_sky, serve):
+    workspace = serve(copy_sky("sky"))
+    ids = tuple(workspace.catalog["galaxy_id"].iloc[:3])
+    app = open_page("map", **{"galcore.selection.sky": ids}).button(key="map_similar").click().run()
+    assert not app.exception
+    assert app.session_state["galcore.similar.sky"].like == ids
+
+
+def test_names_of_200_letters_and_markup_do_no_harm(copy_sky, serve):
+    workspace = serve(copy_sky("sky"))
+    nasty = "<img src=x onerror=alert(1)>" + "גלקסיה " * 30
+    workspace.labels.create_campaign(
+        replace(PAIRS, name=nasty[:200], answers=(nasty[:60], "**other** [x](javascript:1)"))
+    )
+    ids = tuple(workspace.catalog["galaxy_id"].iloc[:2])
+    for page in PAGES:
+        app = open_page(page, **{"galcore.selection.sky": ids})
+        assert not app.exception

@@ -44,6 +44,9 @@ class AtlasMap {
 
   update(data, send) {
     this.send = send;
+    if (this.data && this.data.n_selected !== data.n_selected) {
+      this.pick(".sr").textContent = `${data.n_selected} galaxies selected`;
+    }
     this.data = data;
     this.pending = this.pending.filter((each) => each.number > (data.acknowledged || 0));
     this.root.classList.toggle("mini", Boolean(data.mini));
@@ -126,6 +129,7 @@ class AtlasMap {
     for (const [name, text] of [["swatch", ""], ["name", entry.label], ["number", entry.count.toLocaleString("en")]]) {
       const part = document.createElement("span");
       part.className = name;
+      part.dir = "auto";
       part.textContent = text;
       button.append(part);
     }

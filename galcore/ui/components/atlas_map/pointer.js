@@ -130,7 +130,6 @@ Object.assign(AtlasMap.prototype, {
     this.pending.push({ mode: "replace", hidden, ...gesture, number: this.number });
     this.timings.told = performance.now();
     this.send("gestures", this.pending);
-    this.pick(".sr").textContent = gesture.kind === "clear" ? "Selection cleared" : "";
   },
 
   hover(row) {
@@ -177,6 +176,7 @@ Object.assign(AtlasMap.prototype, {
       const term = document.createElement("dt"), value = document.createElement("dd");
       term.textContent = name;
       value.textContent = text;
+      term.dir = value.dir = "auto";
       return [term, value];
     });
     this.pick(".card dl").replaceChildren(...cells);

@@ -64,7 +64,10 @@ class Gallery {
   element(name, className = "", text = "") {
     const element = document.createElement(name);
     if (className) element.className = className;
-    if (text) element.textContent = text;
+    if (text) {
+      element.textContent = text;
+      element.dir = "auto";
+    }
     return element;
   }
 
