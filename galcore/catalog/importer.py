@@ -139,10 +139,6 @@ def _look_into(file: Path) -> tuple[tuple[FoundImage, ...], tuple[str, ...]]:
         return find_images(file)
     except GalcoreError as error:
         return (), (str(error),)
-    except OSError as error:
-        return (), (f"cannot be read ({error.strerror or error})",)
-    except Exception as error:  # a hostile file may break a reader anywhere; it must not end the import
-        return (), (f"cannot be understood ({type(error).__name__}: {error})",)
 
 
 def _without_path(problem: str, file: Path) -> str:

@@ -24,6 +24,7 @@ from galcore.types import GalcoreError
 
 FITS_SUFFIXES = (".fits", ".fit", ".fts", ".fz", ".fits.gz", ".fit.gz", ".fits.fz")
 MAX_BANDS = 16
+MAX_EXTENSIONS = 10_000
 FITS_BLOCK = 2880
 MAX_FITS_PIXELS = 4_000_000_000
 MAX_PACKED_PIXELS = 400_000_000  # a few packed bytes may claim any size
@@ -44,7 +45,7 @@ def find_fits_images(path: Path) -> tuple[FoundImage, ...]:
     Raises:
         GalcoreError: Naming the file, if it is no FITS, torn, or holds no image.
     """
-    with opened(path, whole=True) as hdus:
+    with opened(path) as hdus:
         images = image_hdus(path, hdus)
         for number in images:
             _refuse_torn(path, hdus, number)
@@ -64,6 +65,7 @@ def image_hdus(path: Path, hdus: fits.HDUList) -> list[int]:
     Raises:
         GalcoreError: If there is none, or one is larger than ``MAX_FITS_PIXELS``.
     """
+    _read_extensions(path, hdus)
     numbers = [
         n for n, hdu in enumerate(hdus) if hdu.is_image and len(_shape(hdu)) >= 2 and min(_shape(hdu)) > 0
     ]
@@ -77,6 +79,25 @@ def image_hdus(path: Path, hdus: fits.HDUList) -> list[int]:
             raise GalcoreError(f"{path}: extension {number} claims more than {limit:,} pixels")
     science = [n for n in numbers if hdus[n].name.upper() not in COMPANION_NAMES]
     return science or numbers
+
+
+def _read_extensions(path: Path, hdus: fits.HDUList) -> None:
+    """Read all extensions, forwards only: a damaged size can lead back to where the reader has been."""
+    last = -1
+    for number in range(MAX_EXTENSIONS):
+        try:
+            with quiet():
+                hdu = hdus[number]
+        except IndexError:
+            return
+        except (*READ_ERRORS, fits.VerifyError) as error:
+            raise GalcoreError(f"{path}: torn or damaged at extension {number} ({error})") from error
+        info = hdu.fileinfo()
+        position = info["hdrLoc"] if info else last + 1
+        if position <= last:
+            raise GalcoreError(f"{path}: damaged, extension {number} lies inside an earlier one")
+        last = position
+    raise GalcoreError(f"{path}: has more than {MAX_EXTENSIONS:,} extensions")
 
 
 def read_fits(address: ImageAddress, hdus: fits.HDUList) -> tuple[NDArray[np.float32], tuple[str, ...]]:
@@ -130,22 +151,27 @@ def band_names(header: fits.Header, count: int) -> tuple[str, ...]:
 
 
 @contextmanager
-def opened(path: Path, *, whole: bool = False) -> Iterator[fits.HDUList]:
-    """The extensions of a FITS file, read when first asked for, or all at once when ``whole``.
+def opened(path: Path) -> Iterator[fits.HDUList]:
+    """The extensions of a FITS file, each read when first asked for.
 
     Raises:
         GalcoreError: Naming the file, if it is no FITS file.
     """
     try:
-        with quiet():  # unusual cards are no reason to refuse an image
-            hdus = fits.open(path, memmap=False, lazy_load_hdus=not whole)
-    except (*READ_ERRORS, fits.VerifyError) as error:
-        raise GalcoreError(f"{path}: not a FITS file, or torn ({error})") from error
-    try:
-        yield hdus
-    finally:
-        with quiet():
-            hdus.close()
+        stream = path.open("rb")  # opened here, because astropy leaves a file open when its header is damaged
+    except OSError as error:
+        raise GalcoreError(f"{path}: cannot be read ({error.strerror or error})") from error
+    with stream:
+        try:
+            with quiet():  # unusual cards are no reason to refuse an image
+                hdus = fits.open(stream, memmap=False, lazy_load_hdus=True)
+        except (*READ_ERRORS, fits.VerifyError) as error:
+            raise GalcoreError(f"{path}: not a FITS file, or torn ({error})") from error
+        try:
+            yield hdus
+        finally:
+            with quiet():
+                hdus.close()
 
 
 def _shape(hdu: Any) -> tuple[int, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -59,15 +60,31 @@ def find_images(path: Path) -> tuple[tuple[FoundImage, ...], tuple[str, ...]]:
         GalcoreError: Naming the file, if nothing in it can be used.
     """
     kind = file_kind(path)
-    if kind == "picture":
-        return find_picture(path), ()
-    if kind == "fits":
-        return find_fits_images(path), ()
-    if kind == "stack":
-        return find_stack_images(path)
+    with blaming(path):
+        if kind == "picture":
+            return find_picture(path), ()
+        if kind == "fits":
+            return find_fits_images(path), ()
+        if kind == "stack":
+            return find_stack_images(path)
     if kind == "archive":
         raise GalcoreError(f"{path}: an archive; unpack it and import the folder")
     raise GalcoreError(f"{path}: not a picture, FITS, HDF5, NPY or NPZ file")
+
+
+@contextmanager
+def blaming(path: Path) -> Iterator[None]:
+    """Turns whatever a reader raises over a damaged or hostile file into an error that names the file.
+
+    The libraries behind raise dozens of types (tokenizer, decompressor, header and link errors among them),
+    and none of them may end an import or a page of pictures.
+    """
+    try:
+        yield
+    except GalcoreError:
+        raise
+    except Exception as error:
+        raise GalcoreError(f"{path}: damaged, or not what its name says ({error})") from error
 
 
 class OpenFiles:
@@ -83,6 +100,11 @@ class OpenFiles:
         self._held: OrderedDict[tuple[str, ...], tuple[int, Any]] = OrderedDict()
         self._lock = RLock()
 
+    @property
+    def n_held(self) -> int:
+        """Opened stacks and fields kept at hand now."""
+        return len(self._held)
+
     def read(self, address: ImageAddress) -> SkyImage:
         """Pixels at an address, first row on top as in a picture.
 
@@ -91,6 +113,10 @@ class OpenFiles:
         """
         if not address.path.is_file():
             raise GalcoreError(f"{address.path}: the file is missing; was it moved or renamed?")
+        with blaming(address.path):
+            return self._read(address)
+
+    def _read(self, address: ImageAddress) -> SkyImage:
         kind = file_kind(address.path)
         if address.x is not None and address.y is not None and address.stamp_size_px is not None:
             field = self.read_field(address)
