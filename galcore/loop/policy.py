@@ -56,7 +56,7 @@ def fit_model(
         explicit = explicit.copy()
         explicit[fresh, 0] = 1
     training = TrainingSet.from_votes(explicit, implied)
-    digest = f"{training.digest} {space.digest}"
+    digest = f"{training.digest} {space.digest} {explicit.shape[1]}"
     if previous is not None and previous.training_digest == digest:
         return previous
     learner = fit_learner(space, training, n_answers=explicit.shape[1])

@@ -12,15 +12,15 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from galcore.loop.composer import Candidates, Pick, audit_order
+from galcore.loop.events import label_events, standing_events, undo_events
 from galcore.loop.messages import GridAnswer, LoopStatus, Submission, SubmitResult, UndoResult
 from galcore.loop.policy import GridPolicy, Model, fit_model
 from galcore.loop.progress import tell_status
@@ -159,27 +159,13 @@ class CampaignLoop:
         _require_name(annotator)
         with self._lock:
             history = self._store.history(self.campaign.campaign_id)
-            last = _last_action(history, annotator)
-            if last.empty:
+            undoing, grid_id = undo_events(history, annotator)
+            if not undoing:
                 return UndoResult((), "")
-            self._store.append(
-                [
-                    LabelEvent(
-                        event_id=str(uuid.uuid4()),
-                        campaign_id=self.campaign.campaign_id,
-                        galaxy_id=str(row.galaxy_id),
-                        annotator=annotator,
-                        kind=EventKind.UNDO,
-                        grid_id=str(row.grid_id),
-                        round=int(row.round),
-                        undoes=str(row.event_id),
-                    )
-                    for row in last.itertuples()
-                ]
-            )
+            self._store.append(undoing)
             self._people.pop(annotator, None)  # read again from the store: the grid is waiting once more
             self._catch_up()
-            return UndoResult(tuple(last["galaxy_id"].astype(str)), str(last["grid_id"].iloc[0]))
+            return UndoResult(tuple(event.galaxy_id for event in undoing), grid_id)
 
     def queue(self, galaxy_ids: Sequence[str], by: str) -> int:
         """Put galaxies in front of a person next, in grids of their own.
@@ -268,7 +254,7 @@ class CampaignLoop:
         """Take changed settings (shares, shape of the grid, answers) from the next grid on."""
         with self._lock:
             self.campaign = campaign
-            self._policy.shares = campaign.shares
+            self._policy.shares, self._policy.seeds = campaign.shares, self._seed_rows()
             self._read_version = -1
 
     def close(self) -> None:
@@ -296,9 +282,12 @@ class CampaignLoop:
             shares=self.campaign.shares,
             space=None if vectors is None or len(ids) == 0 else FeatureSpace.from_vectors(vectors),
             seed=self.campaign.seed,
-            seeds=tuple(self._row_of[name] for name in self.campaign.seeds if name in self._row_of),
+            seeds=self._seed_rows(),
         )
         self._read_version = -1
+
+    def _seed_rows(self) -> tuple[int, ...]:
+        return tuple(self._row_of[name] for name in self.campaign.seeds if name in self._row_of)
 
     def _catch_up(self) -> None:
         """Read what was committed since the last look, then fit or have it fitted."""
@@ -423,34 +412,17 @@ class CampaignLoop:
 
     def _label_events(self, submission: Submission) -> list[LabelEvent]:
         """Answers as events, each with the reason and score the galaxy was shown with."""
-        grid = self._find_grid(submission)
-        shown = {item.galaxy_id: item for item in grid.items} if grid else {}
-        standing = self._standing_events(submission)
-        events = []
-        for answer in submission.answers:
-            item = shown.get(answer.galaxy_id, ShownItem(answer.galaxy_id, Reason.QUEUED))
-            event = LabelEvent(
-                event_id=answer.event_id,
-                campaign_id=self.campaign.campaign_id,
-                galaxy_id=answer.galaxy_id,
-                annotator=submission.annotator,
-                kind=answer.kind,
-                answer=answer.answer if answer.kind is EventKind.LABEL else "",
-                explicit=answer.explicit,
-                reason=item.reason,
-                score=item.score,
-                model_version=grid.model_version if grid else self._model.version,
-                grid_id=submission.grid_id,
-                round=grid.round if grid else 0,
-                comment=answer.comment,
-                display=submission.display,
-            )
-            if answer.kind is EventKind.UNDO:
-                if answer.galaxy_id not in standing:
-                    continue  # nothing stands that could be taken back
-                event = replace(event, undoes=standing[answer.galaxy_id])
-            events.append(event)
-        return events
+        standing = {}
+        if any(answer.kind is EventKind.UNDO for answer in submission.answers):
+            history = self._store.history(self.campaign.campaign_id)
+            standing = standing_events(history, submission.annotator)
+        return label_events(
+            submission,
+            self.campaign.campaign_id,
+            grid=self._find_grid(submission),
+            standing=standing,
+            model_version=self._model.version,
+        )
 
     def _find_grid(self, submission: Submission) -> Grid | None:
         with self._lock:
@@ -459,26 +431,6 @@ class CampaignLoop:
                     return grid
         recorded = self._store.grids(self.campaign.campaign_id, submission.annotator, limit=_MOST_OUTSTANDING)
         return next((entry.grid for entry in recorded if entry.grid.grid_id == submission.grid_id), None)
-
-    def _standing_events(self, submission: Submission) -> dict[str, str]:
-        if all(answer.kind is not EventKind.UNDO for answer in submission.answers):
-            return {}
-        history = self._store.history(self.campaign.campaign_id)
-        mine = history[_stands(history) & (history["annotator"] == submission.annotator).to_numpy(bool)]
-        return {str(row.galaxy_id): str(row.event_id) for row in mine.itertuples()}
-
-
-def _stands(history: pd.DataFrame) -> NDArray[np.bool_]:
-    return ~history["undone"].to_numpy(bool) & (history["kind"] != str(EventKind.UNDO)).to_numpy(bool)
-
-
-def _last_action(history: pd.DataFrame, annotator: str) -> pd.DataFrame:
-    """Standing events of the person's last commit: one action of theirs, however many galaxies it spans."""
-    mine = history[_stands(history) & (history["annotator"] == annotator).to_numpy(bool)]
-    if mine.empty:
-        return mine
-    last = mine.iloc[-1]
-    return mine[(mine["created_at"] == last["created_at"]) & (mine["grid_id"] == last["grid_id"])]
 
 
 def _require_name(annotator: str) -> None:
