@@ -16,7 +16,8 @@ from galcore.types import Shares
 # Before so many labels a part of the top stream asks where the model is unsure, and at random; less with
 # every label (measured: docs/adr/0003-learner.md).
 EXPLORATION_LABELS = 45
-_EXPLORE_MARGIN, _EXPLORE_RANDOM = 0.7, 0.3
+_EXPLORE_MARGIN, _EXPLORE_RANDOM = 0.5, 0.5
+_COLD_RANDOM = 0.5  # of a cold start: centres of clusters alone are all typical galaxies
 _CENTRES_PER_GALAXY = 2  # two grids lie ready, so a cold start is two grids long
 
 
@@ -130,7 +131,7 @@ class GridPolicy:
     ) -> tuple[Pick, ...]:
         """No model: like the examples there are, or spread out; the shares say how much is random."""
         total = self.shares.top + self.shares.margin + self.shares.random
-        random_share = self.shares.random / total if total > 0 else 1.0
+        random_share = max(self.shares.random / total if total > 0 else 1.0, _COLD_RANDOM)
         features = None if self.space is None or random_share >= 1 else self.space.features
         examples = sorted({*self.seeds, *np.flatnonzero(votes[:, 0]).tolist()})
         if features is not None and self._centres is None:
