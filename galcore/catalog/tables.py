@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from astropy.io import fits
 from astropy.table import Table
 
 from galcore.catalog.columns import ID_ALIASES, find_column, is_id_like
+from galcore.images.fits_files import opened, read_extensions
 from galcore.images.quiet import quiet
 from galcore.types import GalcoreError
 
@@ -121,16 +123,29 @@ def _read_parquet(path: Path) -> pd.DataFrame:
 
 
 def _read_astropy(path: Path) -> pd.DataFrame:
-    options: dict = {"format": "ascii.ecsv"} if path.suffix.lower() == ".ecsv" else {"format": "fits"}
     try:
         with quiet():  # unusual units are no reason to refuse
-            table = Table.read(path, **options)
+            table = _read_ecsv(path) if path.suffix.lower() == ".ecsv" else _read_fits_table(path)
             _split_vectors(table)
             table.convert_bytestring_to_unicode()
             frame = table.to_pandas(index=False)
+    except GalcoreError:
+        raise
     except Exception as error:  # astropy's readers raise whatever their parser does
         raise GalcoreError(f"{path}: not a readable table ({error})") from error
     return _with_ids(path, frame)
+
+
+def _read_ecsv(path: Path) -> Table:
+    return Table.read(path, format="ascii.ecsv")
+
+
+def _read_fits_table(path: Path) -> Table:
+    with opened(path) as hdus:
+        read_extensions(path, hdus)
+        if not any(isinstance(hdu, fits.BinTableHDU | fits.TableHDU) for hdu in hdus):
+            raise GalcoreError(f"{path}: not a readable table, no extension of it is one")
+        return Table.read(hdus, format="fits")
 
 
 def _split_vectors(table: Table) -> None:

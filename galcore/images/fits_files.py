@@ -65,7 +65,7 @@ def image_hdus(path: Path, hdus: fits.HDUList) -> list[int]:
     Raises:
         GalcoreError: If there is none, or one is larger than ``MAX_FITS_PIXELS``.
     """
-    _read_extensions(path, hdus)
+    read_extensions(path, hdus)
     numbers = [
         n for n, hdu in enumerate(hdus) if hdu.is_image and len(_shape(hdu)) >= 2 and min(_shape(hdu)) > 0
     ]
@@ -81,8 +81,12 @@ def image_hdus(path: Path, hdus: fits.HDUList) -> list[int]:
     return science or numbers
 
 
-def _read_extensions(path: Path, hdus: fits.HDUList) -> None:
-    """Read all extensions, forwards only: a damaged size can lead back to where the reader has been."""
+def read_extensions(path: Path, hdus: fits.HDUList) -> None:
+    """Read all extensions, forwards only: a damaged size can lead back to where the reader has been.
+
+    Raises:
+        GalcoreError: Naming the file, where it is damaged.
+    """
     last = -1
     for number in range(MAX_EXTENSIONS):
         try:

@@ -134,7 +134,7 @@ def test_vote_columns_are_kept_under_their_names(tmp_path: Path) -> None:
         ("ragged.csv", b"id,a\n1,2\n1,2,3,4\n", "not a readable table"),
         ("twice.csv", b"id,a,a\n1,2,3\n", "a"),
         ("page.parquet", b"<html></html>", "not a readable Parquet"),
-        ("noise.fits", b"\x00" * 4000, "not a readable table"),
+        ("noise.fits", b"\x00" * 4000, "not a FITS file"),
         ("noise.ecsv", b"\x00" * 4000, "not a readable table"),
         ("notes.txt", b"hello", "not a table Galcore reads"),
     ],

@@ -142,11 +142,11 @@ def test_the_background_follows_a_gradient() -> None:
 
 
 def test_the_hubble_deep_field_gives_hundreds_of_galaxies() -> None:
-    from skimage import data_dir
+    import skimage.data
 
     from galcore.images.pictures import read_picture
 
-    found = detect_sources(read_picture(Path(data_dir) / "hubble_deep_field.jpg"))
+    found = detect_sources(read_picture(Path(skimage.data.__file__).parent / "hubble_deep_field.jpg"))
     assert 500 < len(found.table) < 2000
     assert found.table.stamp_size_px.between(20, 300).all()
     assert (found.table.snr > 25).all()
