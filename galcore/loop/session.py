@@ -77,7 +77,7 @@ class CampaignLoop:
         self._lock = threading.RLock()
         self._people: dict[str, _Person] = {}
         self._fit_s = 0.0
-        self._read_version = -1
+        self._read_seq = -1
         self._closed = False
         self._stale = threading.Event()
         self._set_galaxies(galaxy_ids, vectors)
@@ -255,7 +255,7 @@ class CampaignLoop:
         with self._lock:
             self.campaign = campaign
             self._policy.shares, self._policy.seeds = campaign.shares, self._seed_rows()
-            self._read_version = -1
+            self._read_seq = -1
 
     def close(self) -> None:
         """Stop the worker thread; everything acknowledged is in the store."""
@@ -284,18 +284,18 @@ class CampaignLoop:
             seed=self.campaign.seed,
             seeds=self._seed_rows(),
         )
-        self._read_version = -1
+        self._read_seq = -1
 
     def _seed_rows(self) -> tuple[int, ...]:
         return tuple(self._row_of[name] for name in self.campaign.seeds if name in self._row_of)
 
     def _catch_up(self) -> None:
         """Read what was committed since the last look, then fit or have it fitted."""
-        version = self._store.version
-        if version != self._read_version:
+        last_seq = self._store.last_seq(self.campaign.campaign_id)  # before the read: never newer than it
+        if last_seq != self._read_seq:
             history = self._store.history(self.campaign.campaign_id)
             self._state = LoopState.from_history(history, self._row_of, self.campaign)
-            self._read_version = version
+            self._read_seq = last_seq
         if self._fit_s <= FIT_BUDGET_S:
             self._fit()
         else:
