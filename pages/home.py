@@ -57,7 +57,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         ask_new_campaign(workspace, user)
 if not campaigns:
     st.write("No campaign yet. A campaign is one question, such as *which of these are barred?*")
-columns = st.columns(3)
-for index, (each, campaign) in enumerate(campaigns):
-    with columns[index % 3]:
-        show_campaign_card(each, campaign, user)
+for start in range(0, len(campaigns), 3):
+    for column, (each, campaign) in zip(st.columns(3), campaigns[start : start + 3], strict=False):
+        with column:
+            show_campaign_card(each, campaign, user)

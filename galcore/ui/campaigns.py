@@ -66,7 +66,8 @@ def show_campaign_card(workspace: Workspace, campaign: Campaign, user: str | Non
     progress = measure_progress(workspace, campaign, user)
     with st.container(border=True, key=f"galcore_card_{workspace.name}_{campaign.campaign_id}"):
         st.markdown(f"**{plain(campaign.question or campaign.name, limit=120)}**")
-        st.caption(f"{plain(workspace.title, limit=60)} · {_summary(campaign, progress)}")
+        where = f"{plain(workspace.title, limit=40)} · {plain(campaign.name, limit=40)}"
+        st.caption(f"{where} · {_summary(campaign, progress)}")
         st.progress(min(1.0, progress.n_answered / max(1, progress.n_galaxies)))
         going_on = progress.n_mine > 0
         label = "Look at it" if campaign.state == "closed" else "Continue" if going_on else "Annotate"
