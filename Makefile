@@ -46,7 +46,7 @@ bench: $(VENV)/.requirements-dev
 	$(BIN)/python -m benchmarks.run
 
 screenshots: $(VENV)/.requirements-dev browser
-	$(BIN)/python docs/screenshots/take.py
+	PYTHONPATH=. $(BIN)/python docs/screenshots/take.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
