@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,7 @@ from galcore.workspace import Workspace
 
 _SEVERAL = "several classes"
 _MOST_SEEDS = 20
+_ROWS_LOOKED_AT = 20_000
 _SIZES = ((3, 3), (4, 4), (5, 5), (6, 6), (8, 8), (10, 10))
 
 
@@ -50,15 +52,22 @@ def all_campaigns() -> list[tuple[Workspace, Campaign]]:
 
 def measure_progress(workspace: Workspace, campaign: Campaign, user: str | None) -> CampaignProgress:
     """Progress of a campaign, from its standing answers."""
-    answers = workspace.labels.current(campaign.campaign_id)
-    per_person = answers["annotator"].value_counts()
+    n_answered, per_person = _count_answers(workspace, campaign.campaign_id, workspace.labels.version)
     return CampaignProgress(
         n_galaxies=len(workspace.catalog),
-        n_answered=int(answers["galaxy_id"].nunique()),
-        n_mine=int(per_person.get(user, 0)) if user else 0,
-        people=tuple(str(name) for name in per_person.index),
+        n_answered=n_answered,
+        n_mine=per_person.get(user, 0) if user else 0,
+        people=tuple(per_person),
         present=workspace.labels.present(campaign.campaign_id),
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _count_answers(workspace: Workspace, campaign_id: str, _version: int) -> tuple[int, dict[str, int]]:
+    """Galaxies with an answer, and answers per person, most first; counted once per commit."""
+    answers = workspace.labels.current(campaign_id)
+    per_person = answers["annotator"].value_counts()
+    return int(answers["galaxy_id"].nunique()), {str(name): int(n) for name, n in per_person.items()}
 
 
 def show_campaign_card(workspace: Workspace, campaign: Campaign, user: str | None) -> None:
@@ -166,5 +175,6 @@ def _ask_seeds(answer: str) -> tuple[str, ...]:
 def _truth_columns(workspace: Workspace) -> list[str]:
     """Columns with few different values, which can hold an answer."""
     catalog = workspace.catalog
+    sample = catalog.head(_ROWS_LOOKED_AT)
     own = {"galaxy_id", "source", "source_index", "hdu", "member", "x", "y", "ra", "dec", "stamp_size_px"}
-    return [name for name in catalog.columns if name not in own and 2 <= catalog[name].nunique() <= 50]
+    return [name for name in catalog.columns if name not in own and 2 <= sample[name].nunique() <= 50]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import random
 
@@ -30,11 +31,17 @@ def _some_galaxies() -> list[str]:
     addresses: list[list[str]] = []
     for name in served().folders():
         workspace = served().get(name)
-        ids = list(workspace.catalog["galaxy_id"])
-        chosen = random.Random(3).sample(ids, min(_PICTURES, len(ids)))
         version = workspace.catalog_hash
+        chosen = _sample(name, version)
         addresses.append(
             [stamp_address(name, galaxy_id, size_px=_SIZE_PX, version=version) for galaxy_id in chosen]
         )
     taken = [each[turn] for turn in range(_PICTURES) for each in addresses if turn < len(each)]
     return taken[:_PICTURES]
+
+
+@functools.lru_cache(maxsize=64)
+def _sample(name: str, _version: str) -> tuple[str, ...]:
+    ids = served().get(name).catalog["galaxy_id"]
+    rows = random.Random(3).sample(range(len(ids)), min(_PICTURES, len(ids)))
+    return tuple(ids.iloc[row] for row in rows)
