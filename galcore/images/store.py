@@ -74,11 +74,11 @@ class ImageStore:
             return image
         return SkyImage(image.pixels, image.kind, image.bands, float(scale), image.source)
 
-    def render(self, galaxy_id: str, *, size_px: int, stretch: str = "survey", smooth: bool = False) -> bytes:
+    def render(self, galaxy_id: str, *, size_px: int, stretch: str = "survey") -> bytes:
         """JPEG of one galaxy, at most ``size_px`` on its longer side.
 
-        A smaller stamp is enlarged by a whole number, pixel by pixel, so that nothing faint is blurred away;
-        ``smooth`` interpolates to ``size_px`` instead. A larger one is averaged down.
+        A smaller stamp keeps its own pixels: whoever shows it enlarges it, smoothly or pixel by pixel, by
+        choice. A larger one is averaged down.
 
         Raises:
             GalcoreError: If the galaxy is unknown, the stretch is, or the file cannot be read.
@@ -87,7 +87,7 @@ class ImageStore:
         limits = self.limits(galaxy_id) if image.kind == "flux" else None
         if limits is not None and not belongs_to_survey(image, limits):
             limits = None
-        return encode_jpeg(fit_size(to_rgb(image, stretch=stretch, limits=limits), size_px, smooth=smooth))
+        return encode_jpeg(fit_size(to_rgb(image, stretch=stretch, limits=limits), size_px))
 
     def limits(self, galaxy_id: str) -> SurveyLimits | None:
         """Display levels of the survey a galaxy belongs to, measured at the first call and then kept."""
@@ -131,21 +131,17 @@ def bin_down(image: SkyImage, size_px: int) -> SkyImage:
     return SkyImage(blocks.mean(axis=(2, 4)), image.kind, image.bands, scale, image.source)
 
 
-def fit_size(rgb: NDArray[np.uint8], size_px: int, *, smooth: bool = False) -> NDArray[np.uint8]:
-    """The picture with its longer side at most ``size_px``: whole-number zoom up, area average down."""
+def fit_size(rgb: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:
+    """The picture with its longer side at most ``size_px``: averaged down where it is larger."""
     if not 1 <= size_px <= MAX_RENDER_PX:
         raise GalcoreError(f"size_px is {size_px}; it must lie between 1 and {MAX_RENDER_PX}")
     height, width = rgb.shape[:2]
     longer = max(height, width)
-    if longer < size_px and not smooth:
-        zoom = size_px // longer
-        return rgb.repeat(zoom, axis=0).repeat(zoom, axis=1) if zoom > 1 else rgb
-    if longer == size_px:
+    if longer <= size_px:
         return rgb
     size = (max(1, round(width * size_px / longer)), max(1, round(height * size_px / longer)))
-    method = Image.Resampling.BICUBIC if longer < size_px else Image.Resampling.BOX
-    if longer >= size_px and longer < 2 * size_px:
-        method = Image.Resampling.HAMMING  # a box over fewer than two pixels would alias
+    # a box over fewer than two pixels would alias
+    method = Image.Resampling.BOX if longer >= 2 * size_px else Image.Resampling.HAMMING
     return np.asarray(Image.fromarray(rgb).resize(size, method))
 
 

@@ -26,7 +26,7 @@ class DrawnPage {
     drawStrip(this.find(".gg-strip"), this.lastTen(), campaign, view, (submission) => this.reopen(submission));
     this.drawSaved();
     if (board && board.focus >= 0 && (openZoom || this.zoom.open)) {
-      this.zoom.show(board.grid.items[board.focus], view.stretch, view.inverted);
+      this.zoom.show(board.grid.items[board.focus], view);
     } else if (this.zoom.open) this.zoom.hide();
   }
 

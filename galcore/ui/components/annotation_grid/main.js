@@ -17,7 +17,7 @@ class GridPage extends OperatedPage {
   constructor(root) {
     super();
     this.root = root;
-    this.view = { stretch: "survey", inverted: false, brush: 0, reopened: "" };
+    this.view = { stretch: "survey", inverted: false, pixels: false, brush: 0, reopened: "" };
     this.submitted = new Map(); // grids submitted here that the server may still offer: id → {grid, marks, answers}
     this.last = []; // submitted before this page was opened
     this.board = null;
@@ -69,6 +69,7 @@ class GridPage extends OperatedPage {
     const look = readStored("galcore.look", {});
     if (this.data.stretches.some(({ name }) => name === look.stretch)) this.view.stretch = look.stretch;
     this.view.inverted = Boolean(look.inverted);
+    this.view.pixels = Boolean(look.pixels);
     const kept = readStored(this.marksKey, null);
     if (kept && kept.grid) this.kept = kept;
     this.root.tabIndex = -1;
@@ -149,7 +150,7 @@ class GridPage extends OperatedPage {
   }
 
   display() {
-    return this.view.stretch + (this.view.inverted ? ", inverted" : "");
+    return this.view.stretch + (this.view.inverted ? ", inverted" : "") + (this.view.pixels ? ", pixels" : "");
   }
 
   submit(restSkipped = false) {

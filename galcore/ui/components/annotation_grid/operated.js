@@ -19,6 +19,7 @@ class OperatedPage extends DrawnPage {
       undo: () => !this.overlayOpen() && this.undo(),
       nextStretch: () => this.nextStretch(),
       invert: () => this.look({ inverted: !this.view.inverted }),
+      pixels: () => this.look({ pixels: !this.view.pixels }),
       toggleZoom: () => this.toggleZoom(),
       flag: () => this.askFlag(),
       similar: () => this.go("similar"),
@@ -63,7 +64,7 @@ class OperatedPage extends DrawnPage {
 
   look(change) {
     Object.assign(this.view, change);
-    writeStored("galcore.look", { stretch: this.view.stretch, inverted: this.view.inverted });
+    writeStored("galcore.look", { stretch: this.view.stretch, inverted: this.view.inverted, pixels: this.view.pixels });
     this.preload();
     this.draw();
   }

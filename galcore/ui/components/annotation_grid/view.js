@@ -94,6 +94,7 @@ function drawCell(cell, item, index, board, view, campaign) {
   const address = item.pictures[view.stretch] || Object.values(item.pictures)[0];
   if (picture.getAttribute("src") !== address) picture.setAttribute("src", address);
   picture.classList.toggle("gg-inverted", view.inverted);
+  picture.classList.toggle("gg-pixels", view.pixels);
   const mark = board.marks.get(item.id);
   const marked = mark !== undefined;
   cell.classList.toggle("gg-marked", marked);

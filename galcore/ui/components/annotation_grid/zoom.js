@@ -7,7 +7,6 @@ class Zoom {
   constructor(root) {
     this.root = root;
     this.wanted = "";
-    this.smooth = true;
   }
 
   get open() {
@@ -19,11 +18,12 @@ class Zoom {
     this.wanted = "";
   }
 
-  show(item, stretch, inverted) {
+  show(item, { stretch, inverted, pixels }) {
     this.root.hidden = false;
     this.root.querySelector(".gg-zoom-name").textContent = item.id;
     const picture = this.root.querySelector(".gg-zoom-picture");
     picture.classList.toggle("gg-inverted", inverted);
+    picture.classList.toggle("gg-pixels", pixels);
     picture.alt = `galaxy ${item.id}, enlarged`;
     const address = item.large[stretch] || item.pictures[stretch];
     if (address === this.wanted) return;
