@@ -17,6 +17,7 @@ from galcore.types import Reason, Shares
 
 STREAMS = (Reason.TOP, Reason.MARGIN, Reason.RANDOM)
 _CLUSTER_ROWS = 4_000
+_MOST_KNOWN = 200  # the last so many answers say what was shown already
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ def cold_start(
     *,
     centres: NDArray[np.intp] | None = None,
     seeds: Sequence[int] = (),
+    known: Sequence[int] | NDArray[np.intp] = (),
     random_share: float = 0.2,
     rng: np.random.Generator,
 ) -> tuple[Pick, ...]:
@@ -159,6 +161,8 @@ def cold_start(
         size: Galaxies wanted.
         centres: Rows nearest to the k-means centres (:func:`cluster_centres`), the largest cluster first.
         seeds: Rows of known positives: half of the grid looks like them.
+        known: Rows that have an answer; when the centres are used up, galaxies unlike all of these come in
+            their place, since whatever is wanted looked like none of them.
         random_share: Share of the audit stream.
         rng: Shuffles the order on the page.
 
@@ -174,7 +178,9 @@ def cold_start(
             wanted -= _take_best(choice, candidates, similarity, (wanted + 1) // 2, Reason.SIMILAR)
         if centres is not None:
             free = [row for row in centres.tolist() if choice.free[row] and not candidates.avoided[row]]
-            choice.take(free[:wanted], Reason.CLUSTER)
+            wanted -= choice.take(free[:wanted], Reason.CLUSTER)
+        if len(known) and not len(seeds):
+            _take_unlike(choice, candidates, features, [*known, *(pick.row for pick in choice.picks)], wanted)
     _take_audit(choice, candidates, size - len(choice.picks))
     return _shuffled(choice.picks, rng)
 
@@ -262,6 +268,25 @@ def _take_best(
             best = best[np.argsort(-preference[rows[best]], kind="stable")]
             taken += choice.take(rows[best], reason)
     return taken
+
+
+def _take_unlike(
+    choice: _Choice,
+    candidates: Candidates,
+    features: NDArray[np.float32],
+    known: Sequence[int],
+    count: int,
+) -> None:
+    """Farthest-first traversal (Gonzalez 1985): each next galaxy is the one least like all before it."""
+    lengths = np.einsum("nk,nk->n", features, features)
+    examples = features[np.asarray(known[-_MOST_KNOWN:], dtype=np.intp)]
+    products = features @ examples.T
+    nearest = (lengths[:, None] + np.einsum("nk,nk->n", examples, examples) - 2 * products).min(axis=1)
+    for _ in range(count):
+        if not _take_best(choice, candidates, nearest, 1, Reason.ANOMALY):
+            return
+        row = choice.picks[-1].row
+        nearest = np.minimum(nearest, lengths + lengths[row] - 2 * (features @ features[row]))
 
 
 def _take_audit(choice: _Choice, candidates: Candidates, count: int) -> None:

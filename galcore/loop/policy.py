@@ -18,7 +18,7 @@ from galcore.types import Shares
 EXPLORATION_LABELS = 45
 _EXPLORE_MARGIN, _EXPLORE_RANDOM = 0.5, 0.5
 _COLD_RANDOM = 0.5  # of a cold start: centres of clusters alone are all typical galaxies
-_CENTRES_PER_GALAXY = 2  # two grids lie ready, so a cold start is two grids long
+_CENTRES_PER_GALAXY = 1  # two grids lie ready, and half of each is random
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,6 +142,7 @@ class GridPolicy:
             size,
             centres=self._centres,
             seeds=examples,
+            known=np.flatnonzero(votes.any(axis=1)),
             random_share=random_share,
             rng=rng,
         )

@@ -162,6 +162,16 @@ def test_a_cold_start_from_an_example_shows_galaxies_like_it():
     assert set(kind[similar]) == {2}
 
 
+def test_while_nothing_wanted_was_found_the_next_galaxies_are_unlike_all_that_were_shown():
+    rng = np.random.default_rng(0)
+    kind = np.repeat([0, 1, 2], [180, 15, 5])
+    features = (rng.normal(size=(200, 8)) * 0.1 + np.eye(3, 8)[kind] * 3).astype(np.float32)
+    picks = cold_start(candidates(200), features, 5, known=np.arange(20), rng=rng)
+    unlike = [pick.row for pick in picks if pick.reason is Reason.ANOMALY]
+    assert len(unlike) == 4
+    assert {1, 2} <= set(kind[unlike])
+
+
 def test_clusters_of_fewer_galaxies_than_wanted_are_as_many_as_there_are():
     assert len(cluster_centres(np.ones((1, 4), np.float32), 9)) == 1
     assert len(cluster_centres(np.eye(3, 4, dtype=np.float32), 9)) == 3
