@@ -244,10 +244,13 @@ class AtlasMap {
     this.tiles = [];
     this.withPictures = false;
     if (!this.data.stamps || this.data.mini) return;
+    const cells = (this.width * this.height) / (THUMBNAIL_PX * THUMBNAIL_PX); // more than there can be
+    const farOut = this.view.scale <= Math.min(this.width, this.height) || this.shown > 4 * cells;
+    if (farOut && !this.alwaysPictures) return;
     const { tiles, cell } = this.thumbnails.choose(
       this.grid, this.view, this.width, this.height, this.codes, this.hidden, THUMBNAIL_PX);
     const inside = tiles.filter((tile) => this.isInside(tile.row)).length;
-    const near = inside > 0 && this.shown / inside <= 4 && this.view.scale > Math.min(this.width, this.height);
+    const near = inside > 0 && this.shown / inside <= 4;
     if (!near && !this.alwaysPictures) return;
     this.withPictures = true;
     this.tiles = tiles;

@@ -7,6 +7,7 @@ Object.assign(AtlasMap.prototype, {
     on("pointermove", (event) => this.drag(event));
     on("pointerup", (event) => this.release(event));
     on("pointercancel", () => this.cancel());
+    on("lostpointercapture", () => { if (this.start) this.cancel(); });
     on("pointerleave", () => this.hover(-1));
     on("dblclick", () => { if (this.hovered >= 0) this.tell({ kind: "open", row: this.hovered }); });
     on("wheel", (event) => {
