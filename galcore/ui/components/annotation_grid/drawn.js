@@ -116,7 +116,7 @@ class DrawnPage {
     const late = this.outbox.waitingMs() > 1200;
     const offline = this.offline || !navigator.onLine;
     const answers = `${waiting} answer${waiting === 1 ? "" : "s"} waiting`;
-    const text = waiting ? (offline ? `offline · ${answers}` : late ? answers : "saving …") : offline ? "offline" : this.somethingSaved ? "saved ✓" : "";
+    const text = waiting ? (offline ? `offline · ${answers}` : late ? answers : "saving …") : offline ? "offline" : this.refused ? "not stored" : this.somethingSaved ? "saved ✓" : "";
     setText(holder, text);
     holder.classList.toggle("gg-late", Boolean(waiting) && late);
     holder.classList.toggle("gg-offline", offline);

@@ -55,8 +55,12 @@ class GridPage extends OperatedPage {
     if (this.outbox.acknowledge(data.ack)) {
       this.offline = false;
       this.somethingSaved = true;
+      this.refused = false;
     }
-    if (data.problem) this.say(data.problem, 20000);
+    if (data.problem) {
+      this.refused = true;
+      this.say(data.problem, 20000);
+    }
     this.takeGrids(data.grids);
     this.preload();
     this.draw();

@@ -34,6 +34,7 @@ _SCRIPTS = (
 _REFRESH_S = 10
 _LAST_SHOWN = 10
 _SETTINGS_HOLD_S = 60
+_PROBLEM = "galcore.outbox_problem"  # told to the browser in the next answer
 
 
 def _read(name: str) -> str:
@@ -66,7 +67,7 @@ def annotation_grid(workspace: Workspace, campaign: Campaign, user: str) -> None
     changed = _apply_settings(result.get("settings"), workspace, loop)
     # After a restart of the server the first run knows the outbox only once the component is mounted.
     late = _store(result.get("outbox"), workspace, user)
-    if changed or (late is not None and late != acknowledged):
+    if changed or (late and late.number > (acknowledged.number if acknowledged else 0)):
         st.rerun()
 
 
@@ -88,6 +89,8 @@ def _store(message: object, workspace: Workspace, user: str) -> Acknowledgement 
     client = str(message.get("client", ""))
     acknowledged = apply_outbox(message, workspace, user, done=done.get(client, 0))
     done[client] = acknowledged.number
+    if acknowledged.problem:
+        st.session_state[_PROBLEM] = acknowledged.problem
     return acknowledged
 
 
@@ -120,7 +123,7 @@ def _page_content(
         "counts": content.counts_content(status),
         "model": model_content(status, campaign),
         "guide": content.guide_content(campaign, workspace),
-        "problem": acknowledged.problem if acknowledged else "",
+        "problem": st.session_state.pop(_PROBLEM, ""),
         "ack": {"client": acknowledged.client, "n": acknowledged.number} if acknowledged else None,
         "has_similar": state.has_page("similar"),
     }
