@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -24,6 +25,7 @@ from PIL import Image  # noqa: E402
 
 from galcore.evaluate.baselines import hog_features, raw_pixels  # noqa: E402
 from galcore.evaluate.probe import ProbeRow, probe  # noqa: E402
+from galcore.evaluate.result import BenchmarkResult, Measure  # noqa: E402
 from galcore.model.checkpoints import load_encoder  # noqa: E402
 from galcore.model.encoder import Encoder  # noqa: E402
 from galcore.settings import Settings  # noqa: E402
@@ -130,23 +132,29 @@ def main() -> None:
 
 
 def write_result(path: Path, rows: list[ProbeRow], model: str) -> None:
-    """Write rows in the common form of benchmark results."""
-    from galcore.evaluate.result import BenchmarkResult, Measure
+    """Write rows in the common form of benchmark results; rows of other features in the file are kept."""
+    new = [asdict(row) for row in rows]
+    kinds = {row["features"] for row in new}
+    old = json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
+    merged = [row for row in old if row["features"] not in kinds] + new
+    merged.sort(
+        key=lambda row: ([task.name for task in TASKS].index(row["task"]), FEATURES.index(row["features"]))
+    )
+    command = (
+        f"python benchmarks/probe_table.py --model {model} --features {','.join(FEATURES)} --out {path.name}"
+    )
+    BenchmarkResult("probe", command, compare_with_first_try(merged), tuple(merged)).write(path)
 
+
+def compare_with_first_try(rows: list[dict[str, Any]]) -> tuple[Measure, ...]:
+    """The model's figures beside those of the first try, both to two decimals."""
     measures = []
     for name, floor in FIRST_TRY.items():
-        own = [row for row in rows if row.task == name and row.features == "model"]
-        for row, target in zip(own, floor, strict=True):
-            label = f"{name} AUROC at {row.labels or 'all'} labels"
-            met = round(row.auroc, 2) >= target
-            measures.append(
-                Measure(metric=label, value=round(row.auroc, 4), unit="", target=f">= {target}", met=met)
-            )
-    command = f"python benchmarks/probe_table.py --model {model} --features {','.join(FEATURES)}"
-    result = BenchmarkResult(
-        name="probe", command=command, results=tuple(measures), rows=tuple(asdict(row) for row in rows)
-    )
-    path.write_text(json.dumps(json.loads(result.to_json()), indent=1) + "\n", encoding="utf-8")
+        own = [row for row in rows if row["task"] == name and row["features"] == "model"]
+        for row, target in zip(own, floor, strict=False):
+            metric = f"{name}, AUROC at {row['labels'] or 'all'} labels"
+            measures.append(Measure.at_least(metric, round(row["auroc"], 2), "", target))
+    return tuple(measures)
 
 
 if __name__ == "__main__":

@@ -47,12 +47,18 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=80.0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--simulated", type=int, default=80, help="simulations in a batch")
+    parser.add_argument("--simulated", type=int, default=64, help="simulations in a batch")
     parser.add_argument("--real-only", action="store_true", help="leave simulations out")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     real = build_corpus(real_sets(arguments.real), cache=arguments.out)
-    simulated = None if arguments.real_only else build_simulated_corpus(TINY_PARTS, cache=arguments.out)
+    simulated = None
+    if not arguments.real_only:
+        simulated = build_simulated_corpus(TINY_PARTS, cache=arguments.out)
+    streams = {"real": real} | ({} if simulated is None else {"simulated": simulated.corpus})
+    print(
+        json.dumps({name: f"{len(corpus)} pictures, {corpus.data_hash}" for name, corpus in streams.items()})
+    )
     plan = PretrainingPlan(
         minutes=arguments.minutes,
         seed=arguments.seed,

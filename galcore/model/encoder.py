@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from galcore.model.preprocessing import Preprocessing
@@ -40,15 +41,18 @@ class Encoder:
             images: (B, 3, H, W) float32 as ``preprocessing.prepare`` makes them.
 
         Returns:
-            (B, D) float32 on the CPU, averaged over ``preprocessing.views`` orientations.
+            (B, D) float32 on the CPU, the mean over all looks (see :func:`list_looks`).
         """
         with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
             batch = images.to(self.device)
             total = torch.zeros(1, device=self.device)
-            for view in range(self.preprocessing.views):
-                turned = orient(batch, view).contiguous(memory_format=torch.channels_last)
-                total = total + self._network(turned).float().flatten(1)
-        return (total / self.preprocessing.views).cpu()
+            looks = list_looks(
+                batch, glimpse_px=self.preprocessing.glimpse_px, views=self.preprocessing.views
+            )
+            for look in looks:
+                vectors = self._network(look.contiguous(memory_format=torch.channels_last))
+                total = total + vectors.float().flatten(1)
+        return (total / len(looks)).cpu()
 
     def count_parameters(self) -> int:
         """Number of weights."""
@@ -61,6 +65,28 @@ class Encoder:
     def _measure_dim(self) -> int:
         size_px = self.preprocessing.size_px
         return int(self.encode(torch.zeros(1, 3, size_px, size_px)).shape[1])
+
+
+def list_looks(images: Tensor, *, glimpse_px: int, views: int) -> list[Tensor]:
+    """What the network is shown of each image; the vectors of all looks are averaged.
+
+    A network trained at few pixels keeps its scale: instead of more pixels at once it gets a second look at
+    the middle, where bars and rings are. Each look has another orientation.
+
+    Args:
+        images: (B, 3, H, W) square images.
+        glimpse_px: Side of a look; 0 shows the images as they are.
+        views: Looks of each kind.
+
+    Returns:
+        ``views`` tensors (B, 3, H, W), or twice as many (B, 3, glimpse_px, glimpse_px).
+    """
+    if glimpse_px == 0:
+        return [orient(images, view) for view in range(views)]
+    whole = F.interpolate(images, size=(glimpse_px, glimpse_px), mode="bilinear", antialias=True)
+    start = (images.shape[-1] - glimpse_px) // 2
+    middle = images[..., start : start + glimpse_px, start : start + glimpse_px]
+    return [orient((whole, middle)[look % 2], look % 8) for look in range(2 * views)]
 
 
 def orient(images: Tensor, view: int) -> Tensor:

@@ -31,14 +31,16 @@ class Preprocessing:
     """What a checkpoint does to a stamp.
 
     Attributes:
-        size_px: Side of the network's input.
+        size_px: Side of the encoder's input.
         mean: Subtracted per band, pictures running from 0 to 1.
         std: Divided by per band.
         framing: ``object`` looks at the central object with some surroundings, ``frame`` at a fixed share.
         crop_fraction: Share of the shorter side: the smallest for ``object``, the share for ``frame``.
         margin: Frame over the object's radius, for ``object``.
         stretch: How flux becomes brightness before anything else; pictures are taken as they are.
-        views: Orientations averaged by the encoder, 1 to 8.
+        glimpse_px: 0: the network sees the input as it is. Else the size it was trained at, smaller than
+            ``size_px``: it sees the whole input brought to that size, and its middle at full resolution.
+        views: Orientations of each look that the encoder averages.
 
     Example:
         >>> Preprocessing(size_px=64).prepare(np.zeros((90, 90, 3), np.uint8)).shape
@@ -52,6 +54,7 @@ class Preprocessing:
     crop_fraction: float = 0.4
     margin: float = 1.6
     stretch: Literal["asinh"] = "asinh"
+    glimpse_px: int = 0
     views: int = 1
 
     def prepare(self, image: SkyImage | NDArray[np.uint8]) -> torch.Tensor:

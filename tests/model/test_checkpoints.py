@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from galcore.model.checkpoints import list_models, load_encoder, save_checkpoint
-from galcore.model.encoder import Encoder, orient
+from galcore.model.encoder import Encoder, list_looks, orient
 from galcore.model.preprocessing import Preprocessing
 from galcore.simulate.sample import simulate
 from galcore.types import GalcoreError
@@ -132,6 +132,16 @@ def test_weights_that_cannot_be_fetched_say_what_to_do(
     for name in (SMALL, "hf_hub:mwalmsley/zoobot-encoder-convnext_nano"):
         with pytest.raises(GalcoreError, match="HF_HOME"):
             load_encoder(name)
+
+
+def test_a_second_look_shows_the_middle_at_full_resolution() -> None:
+    images = torch.rand(2, 3, 96, 96)
+
+    whole, middle = list_looks(images, glimpse_px=64, views=1)
+
+    assert whole.shape == middle.shape == (2, 3, 64, 64)
+    assert torch.equal(middle, orient(images[:, :, 16:80, 16:80], 1))
+    assert len(list_looks(images, glimpse_px=0, views=3)) == 3
 
 
 def test_the_eight_orientations_are_all_different() -> None:
