@@ -4,8 +4,7 @@ The sky has no up, no left and no fixed distance: any rotation, mirror image, mo
 is fair, and so are a worse seeing, more noise, another stretch and slightly other colours. Everything is
 one affine resampling and a few element-wise operations, so that training is not held up by it.
 
-Colours vary little: with wide colour jitter and a fifth of the views grey, vectors forgot that ellipticals
-are red, and a linear probe for spirals fell below what the mean colour alone reaches.
+Colours vary little: that ellipticals are red is worth keeping.
 """
 
 from __future__ import annotations
