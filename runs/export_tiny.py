@@ -49,7 +49,7 @@ def main() -> None:
         plan=state["plan"],
         data=arguments.data,
         code_version=commit(),
-        hardware=f"{hardware()}; one training thread, shared with other work",
+        hardware=f"{hardware()}; shared with other work",
         steps=state["counters"]["step"],
         views=state["counters"]["samples"],
         minutes=round(state["counters"]["seconds"] / 60, 1),
