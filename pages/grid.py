@@ -6,6 +6,7 @@ from galcore.ui import state
 from galcore.ui.campaigns import ask_new_campaign
 from galcore.ui.components.annotation_grid.mount import annotation_grid
 from galcore.ui.identity import require_user
+from galcore.ui.labelling import queue_chosen
 from galcore.ui.text import count
 
 user = require_user()
@@ -26,9 +27,13 @@ if campaign is None:
     st.stop()
 
 if st.query_params.pop("queue", ""):
-    queued = workspace.loop(campaign.campaign_id).queue(state.selected(), by=user)
+    queued = queue_chosen(workspace, campaign, user, state.selected())
     passed = len(state.selected()) - queued
-    note = f"; {count(passed, 'galaxy', 'galaxies')} you have answered or waiting already" if passed else ""
+    note = (
+        f"; {count(passed, 'galaxy', 'galaxies')} passed over (answered, waiting or not ready)"
+        if passed
+        else ""
+    )
     st.toast(f"{count(queued, 'selected galaxy', 'selected galaxies')} come next{note}")
 
 with st.container(key="galcore_grid"):

@@ -8,6 +8,7 @@ from galcore.ui import map_panel, state
 from galcore.ui.components.atlas_map import show_map
 from galcore.ui.gallery import Tile, show_gallery
 from galcore.ui.identity import require_user
+from galcore.ui.labelling import queue_chosen
 from galcore.ui.readiness import require_part
 from galcore.ui.similar_query import use_examples
 from galcore.ui.text import count, plain
@@ -89,7 +90,7 @@ with right:
             help=map_panel.QUEUE_HELP,
         )
     ):
-        map_panel.queue_chosen(workspace, campaign, user, chosen)
+        queue_chosen(workspace, campaign, user, chosen)
         state.open_page("grid")
     if actions.button(
         "Find more like these", key="map_similar", icon=":material/join_inner:", width="stretch"

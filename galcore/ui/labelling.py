@@ -12,6 +12,7 @@ from galcore.ui.text import count, plain
 from galcore.workspace import Workspace
 
 MAX_AT_ONCE = 500
+MAX_QUEUED = 480
 
 
 def show_label_bar(
@@ -68,3 +69,14 @@ def store_answers(
         for galaxy_id in galaxy_ids
     ]
     return workspace.labels.append(events)
+
+
+def queue_chosen(workspace: Workspace, campaign: Campaign, user: str, chosen: Sequence[str]) -> int:
+    """Put the chosen galaxies in front of this person next, ``MAX_QUEUED`` at most.
+
+    Returns:
+        How many will be shown: those answered, waiting already or without an embedding are passed over.
+    """
+    loop = workspace.loop(campaign.campaign_id)
+    in_loop = set(loop.galaxy_ids.tolist())
+    return loop.queue([each for each in chosen if each in in_loop][:MAX_QUEUED], by=user)

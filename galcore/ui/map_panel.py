@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from galcore.atlas.colours import FILTERED_OUT, PointColours, colour_points, hide_points
 from galcore.atlas.layout import Atlas
 from galcore.types import Campaign
+from galcore.ui.labelling import MAX_QUEUED
 from galcore.ui.text import plain
 from galcore.web.facts import campaign_facts, my_labels
 from galcore.workspace import Workspace
@@ -26,7 +27,6 @@ UNTELLING_COLUMNS = frozenset({"ra", "dec", "pixel_scale_arcsec", "file"})
 
 SCORE, ALL_LABELS, MY_LABELS, NOTHING = "model score", "labels of all", "my labels", "nothing"
 FROM_CAMPAIGN = (SCORE, ALL_LABELS, MY_LABELS)
-MAX_QUEUED = 480
 QUEUE_HELP = f"Puts them into your next grids, {MAX_QUEUED} at most; those you have answered are passed over"
 
 HELP = """Galaxies that look alike to the model lie close together; the axes have no meaning.
@@ -182,13 +182,6 @@ def table_as(table: pd.DataFrame, kind: str) -> bytes:
     buffer = io.BytesIO()
     table.to_parquet(buffer, index=False)
     return buffer.getvalue()
-
-
-def queue_chosen(workspace: Workspace, campaign: Campaign, user: str, chosen: Sequence[str]) -> int:
-    """Put the chosen galaxies in front of this person next; the number that will be shown."""
-    loop = workspace.loop(campaign.campaign_id)
-    in_loop = set(loop.galaxy_ids.tolist())
-    return loop.queue([each for each in chosen if each in in_loop][:MAX_QUEUED], by=user)
 
 
 def card_columns(workspace: Workspace, choice: str) -> list[str]:
