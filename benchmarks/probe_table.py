@@ -1,4 +1,4 @@
-"""Linear-probe table on the real sets: `python benchmarks/probe_table.py [--model NAME] [--features …]`.
+"""Linear-probe table on the real sets: `python -m benchmarks.probe_table [--model NAME] [--features …]`.
 
 Pictures are embedded straight from their folders; labels serve the probe only. Every kind of feature gets
 the same framed pictures. With `--out` the table is written as JSON.
@@ -14,21 +14,18 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from PIL import Image
 
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
-import torch  # noqa: E402
-from numpy.typing import NDArray  # noqa: E402
-from PIL import Image  # noqa: E402
-
-from galcore.evaluate.baselines import hog_features, raw_pixels  # noqa: E402
-from galcore.evaluate.probe import ProbeRow, probe  # noqa: E402
-from galcore.evaluate.result import BenchmarkResult, Measure  # noqa: E402
-from galcore.model.checkpoints import load_encoder  # noqa: E402
-from galcore.model.encoder import Encoder  # noqa: E402
-from galcore.settings import Settings  # noqa: E402
+from galcore.evaluate.baselines import hog_features, raw_pixels
+from galcore.evaluate.probe import ProbeRow, probe
+from galcore.evaluate.result import BenchmarkResult, Measure
+from galcore.model.checkpoints import load_encoder
+from galcore.model.encoder import Encoder
+from galcore.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +138,7 @@ def write_result(path: Path, rows: list[ProbeRow], model: str) -> None:
         key=lambda row: ([task.name for task in TASKS].index(row["task"]), FEATURES.index(row["features"]))
     )
     command = (
-        f"python benchmarks/probe_table.py --model {model} --features {','.join(FEATURES)} --out {path.name}"
+        f"python -m benchmarks.probe_table --model {model} --features {','.join(FEATURES)} --out {path.name}"
     )
     BenchmarkResult("probe", command, compare_with_first_try(merged), tuple(merged)).write(path)
 

@@ -1,22 +1,18 @@
-"""Turn a pretraining checkpoint into shipped weights: `python runs/export_tiny.py --size 96`."""
+"""Turn a pretraining checkpoint into shipped weights: `python -m runs.export_tiny --size 96`."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import torch
 
-import torch  # noqa: E402
-
-from galcore.evaluate.result import commit, hardware  # noqa: E402
-from galcore.model.checkpoints import create_backbone, save_checkpoint  # noqa: E402
-from galcore.model.preprocessing import Preprocessing  # noqa: E402
-from galcore.model.run_card import RunCard, mean_losses  # noqa: E402
-from galcore.settings import MODELS_DIR  # noqa: E402
+from galcore.evaluate.result import commit, hardware
+from galcore.model.checkpoints import create_backbone, save_checkpoint
+from galcore.model.preprocessing import Preprocessing
+from galcore.model.run_card import RunCard, mean_losses
+from galcore.settings import MODELS_DIR, ROOT
 
 
 def main() -> None:

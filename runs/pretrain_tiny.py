@@ -1,4 +1,4 @@
-"""Pretrain galcore-tiny: `python runs/pretrain_tiny.py --real DIR --minutes 80`.
+"""Pretrain galcore-tiny: `python -m runs.pretrain_tiny --real DIR --minutes 80`.
 
 A killed run goes on when started again.
 """
@@ -9,19 +9,15 @@ import argparse
 import csv
 import json
 import signal
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+import torch
 
-import torch  # noqa: E402
-
-from galcore.model.checkpoints import create_backbone  # noqa: E402
-from galcore.model.corpus import build_corpus, list_pictures  # noqa: E402
-from galcore.model.pretraining import PretrainingPlan, PretrainingRun  # noqa: E402
-from galcore.model.simulated_corpus import TINY_PARTS, build_simulated_corpus  # noqa: E402
-from galcore.settings import Settings  # noqa: E402
+from galcore.model.checkpoints import create_backbone
+from galcore.model.corpus import build_corpus, list_pictures
+from galcore.model.pretraining import PretrainingPlan, PretrainingRun
+from galcore.model.simulated_corpus import TINY_PARTS, build_simulated_corpus
+from galcore.settings import ROOT, Settings
 
 QUOTAS = {"gz1": 68, "efigi": 52, "pool": 16, "cfhtls": 8}
 
