@@ -21,7 +21,7 @@ from galcore.settings import ROOT
 from galcore.types import Campaign
 from galcore.workspace import Workspace
 from tests.browser import find_browser
-from tests.e2e.driver import BROWSER_FLAGS, GridDriver, Server
+from tests.e2e.driver import BROWSER_FLAGS, Server, open_grid, open_profile
 
 CAMPAIGN = Campaign(
     "spirals", "Spirals", "Which of these are spirals?", ("spiral", "other"), grid_rows=2, grid_columns=2
@@ -44,20 +44,9 @@ def make_workspace(folder: Path) -> None:
     workspace.close()
 
 
-def open_grid(browser: Browser, server: Server, name: str) -> GridDriver:
-    """The grid page as a person of this name, in a profile of their own."""
-    page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-    page.goto(f"{server.address}/grid?campaign={CAMPAIGN.campaign_id}")
-    page.get_by_label("Your name").fill(name)
-    page.get_by_role("button", name="Begin").click()
-    driver = GridDriver(page)
-    driver.wait_for_grid()
-    return driver
-
-
 def kill_often(browser: Browser, server: Server, tries: int) -> tuple[list[str], list[str]]:
     """Galaxies that the page called saved before a kill, and those on their way at the kill."""
-    grid = open_grid(browser, server, "Vera")
+    grid = open_grid(open_profile(browser), server, "Vera", CAMPAIGN.campaign_id)
     saved: list[str] = []
     on_their_way: list[str] = []
     for number in range(tries):
@@ -73,7 +62,10 @@ def kill_often(browser: Browser, server: Server, tries: int) -> tuple[list[str],
 
 def submit_together(browser: Browser, server: Server) -> dict[str, list[str]]:
     """Two browsers in turn, eight grids each, without waiting for an acknowledgement."""
-    people = {name: open_grid(browser, server, name) for name in ("Ada", "Carlos")}
+    people = {
+        name: open_grid(open_profile(browser), server, name, CAMPAIGN.campaign_id)
+        for name in ("Ada", "Carlos")
+    }
     sent: dict[str, list[str]] = {name: [] for name in people}
     for _ in range(GRIDS_EACH):
         for name, grid in people.items():

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from galcore.catalog.store import catalog_hash, read_catalog
 from galcore.settings import DEFAULT_MODEL
 from galcore.types import GalcoreError
+from galcore.whole_files import write_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,7 +100,7 @@ class Workspace:
                 "description": description,
                 "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
             }
-            card.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+            write_json(card, content)
         except OSError as error:
             raise GalcoreError(
                 f"workspace {folder}: cannot be written ({error}); choose another folder"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import torch
 
-from galcore.evaluate.result import commit, hardware
+from galcore.code_version import code_version
+from galcore.evaluate.result import hardware
 from galcore.model.checkpoints import create_backbone, save_checkpoint
 from galcore.model.preprocessing import Preprocessing
 from galcore.model.run_card import RunCard, mean_losses
@@ -44,7 +45,7 @@ def main() -> None:
     card = RunCard(
         plan=state["plan"],
         data=arguments.data,
-        code_version=commit(),
+        code_version=code_version(),
         hardware=f"{hardware()}; shared with other work",
         steps=state["counters"]["step"],
         views=state["counters"]["samples"],

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from galcore.search.graph import nearest_rows
 from galcore.search.projection import Projection
 from galcore.types import GalcoreError
+from galcore.whole_files import write_whole
 
 PLACING_NEIGHBOURS = 5
 ISLAND_SHARE = 0.05
@@ -49,8 +50,7 @@ class Basis:
 
     def write(self, path: Path, layout_id: str) -> None:
         """Write to ``path`` as arrays (no pickle), marked with the layout it belongs to."""
-        waiting = path.with_name(f".{path.name}-{layout_id}")
-        with waiting.open("wb") as stream:
+        with write_whole(path) as unfinished, unfinished.open("wb") as stream:
             np.savez(
                 stream,
                 layout_id=np.array(layout_id),
@@ -60,7 +60,6 @@ class Basis:
                 scale=self.projection.scale,
                 axes=self.projection.axes,
             )
-        waiting.replace(path)
 
     @classmethod
     def read(cls, path: Path, layout_id: str) -> Basis:

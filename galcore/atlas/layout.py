@@ -22,6 +22,7 @@ from galcore.atlas.basis import Basis
 from galcore.search.graph import neighbour_graph
 from galcore.search.projection import fit_projection
 from galcore.types import GalcoreError, Progress, ProgressCallback
+from galcore.whole_files import write_json, write_whole
 
 FORMAT_VERSION = 1
 METADATA = b"galcore.atlas"
@@ -111,12 +112,10 @@ class Atlas:
             "parameters": asdict(self.parameters),
         }
         self._read_basis().write(path.with_suffix(".npz"), self.layout_id)
-        waiting = path.with_name(f".{path.stem}-{self.layout_id}")
-        waiting.write_text(json.dumps(about, indent=1), encoding="utf-8")
-        waiting.replace(path.with_suffix(".json"))
+        write_json(path.with_suffix(".json"), about)
         table = pa.table({"galaxy_id": self.galaxy_ids.tolist(), "x": self.xy[:, 0], "y": self.xy[:, 1]})
-        pq.write_table(table.replace_schema_metadata({METADATA: json.dumps(about)}), waiting)
-        waiting.replace(path)
+        with write_whole(path) as unfinished:
+            pq.write_table(table.replace_schema_metadata({METADATA: json.dumps(about)}), unfinished)
 
     @classmethod
     def load(cls, path: Path) -> Atlas:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from galcore.types import LeftOut
+from galcore.whole_files import write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,5 +37,5 @@ def write_report(report: ImportReport, folder: Path) -> Path:
     """Keep the report in ``imports/`` of the workspace; its path."""
     path = folder / "imports" / f"{time.strftime('%Y%m%d-%H%M%S')}-{time.time_ns() % 1_000_000:06d}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(asdict(report), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(path, asdict(report))
     return path

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +14,7 @@ import pyarrow.parquet as pq
 
 from galcore.catalog.columns import complete_catalog, empty_catalog
 from galcore.types import GalcoreError
+from galcore.whole_files import write_whole
 
 CATALOG_FILE = "catalog.parquet"
 LOCK_FILE = ".catalog.lock"
@@ -73,14 +72,8 @@ def write_catalog(frame: pd.DataFrame, folder: Path) -> None:
         raise GalcoreError(f"galaxy_id {twice!r} is in the catalogue more than once")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".catalog-", suffix=".parquet")
-        os.close(handle)
-        try:
-            complete.to_parquet(temporary, index=False)
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(folder / CATALOG_FILE)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+        with write_whole(folder / CATALOG_FILE) as unfinished:
+            complete.to_parquet(unfinished, index=False)
     except OSError as error:
         raise GalcoreError(f"{folder}: the catalogue cannot be written ({error})") from error
 

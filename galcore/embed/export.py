@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from galcore.embed.store import EmbeddingSet
 from galcore.types import GalcoreError
+from galcore.whole_files import write_whole
 
 
 def write_parquet(embeddings: EmbeddingSet, path: Path) -> None:
@@ -27,10 +28,9 @@ def write_parquet(embeddings: EmbeddingSet, path: Path) -> None:
     table = table.replace_schema_metadata(
         {"model": manifest.model, "model_hash": manifest.model_hash, "catalog_hash": manifest.catalog_hash}
     )
-    unfinished = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pq.write_table(table, unfinished)
-        unfinished.replace(path)
+        with write_whole(path) as unfinished:
+            pq.write_table(table, unfinished)
     except OSError as error:
         raise GalcoreError(f"{path}: cannot be written ({error}); choose another --out") from error

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from galcore import __version__
+from galcore.code_version import code_version
 from galcore.embed.store import (
     EmbeddingSet,
     Manifest,
@@ -125,7 +125,7 @@ def _manifest_for(found: Manifest | None, encoder: Encoder, folder: Path, catalo
         preprocessing=encoder.preprocessing.to_json(),
         embedding_dim=encoder.embedding_dim,
         catalog_hash=catalog_hash,
-        code_version=__version__,
+        code_version=code_version(),
         created_at=now,
     )
     if found is None:

@@ -8,7 +8,6 @@ there when its ``.json`` is there: the vectors are written first, each file unde
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galcore.types import GalcoreError, LeftOut
+from galcore.whole_files import write_json, write_whole
 
 MANIFEST_FILE = "manifest.json"
 _FORMAT = 1
@@ -126,11 +126,9 @@ def write_shard(folder: Path, galaxy_ids: Sequence[str], vectors: NDArray[np.flo
     """Add a shard; it counts from the moment its list of galaxies is in place."""
     number = 1 + max((int(p.stem.split("_")[1]) for p in folder.glob("shard_*.json")), default=-1)
     shard = folder / f"shard_{number:05d}.json"
-    temporary = folder / f"{shard.stem}.{os.getpid()}.part"
-    with temporary.open("wb") as file:
+    with write_whole(_vectors_of(shard)) as unfinished, unfinished.open("wb") as file:
         np.save(file, np.asarray(vectors, dtype=np.float16), allow_pickle=False)
-    temporary.replace(_vectors_of(shard))
-    write_json(shard, {"galaxy_ids": list(galaxy_ids)})
+    write_json(shard, {"galaxy_ids": list(galaxy_ids)}, indent=None)
     return shard
 
 
@@ -158,13 +156,6 @@ def read_manifest(folder: Path) -> Manifest | None:
 def write_manifest(folder: Path, manifest: Manifest) -> None:
     """Replace the manifest as a whole."""
     write_json(folder / MANIFEST_FILE, {"format": _FORMAT, **asdict(manifest)})
-
-
-def write_json(path: Path, content: dict[str, object]) -> None:
-    """Write a file under a temporary name, then rename."""
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-    temporary.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
-    temporary.replace(path)
 
 
 def _vectors_of(shard: Path) -> Path:

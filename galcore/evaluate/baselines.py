@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage.feature import hog
 
-from galcore.types import GalcoreError
-
 _HOG_PX = 64
 _RAW_PX = 32
 
@@ -51,29 +49,6 @@ def hog_features(pictures: Sequence[NDArray[np.uint8]], *, size_px: int = _HOG_P
             for picture in pictures
         ]
     ).astype(np.float32)
-
-
-def pixel_pca_features(
-    pictures: Sequence[NDArray[np.uint8]], train: NDArray[np.intp], *, components: int = 64, seed: int = 0
-) -> NDArray[np.float32]:
-    """Principal components of the pixels, fitted on the training pictures only.
-
-    Args:
-        pictures: N pictures (H, W, 3) uint8.
-        train: Pictures that the components are fitted on.
-        components: How many (fewer where there are fewer pictures).
-        seed: Of the randomised decomposition.
-
-    Returns:
-        (N, components) float32.
-    """
-    from sklearn.decomposition import PCA
-
-    if len(train) < 2:
-        raise GalcoreError(f"principal components need at least two training pictures, got {len(train)}")
-    pixels = raw_pixels(pictures)
-    reduction = PCA(min(components, len(train) - 1), svd_solver="randomized", random_state=seed)
-    return reduction.fit(pixels[train]).transform(pixels).astype(np.float32)
 
 
 def _resized(picture: NDArray[np.uint8], size_px: int) -> NDArray[np.uint8]:

@@ -104,26 +104,6 @@ def auroc_interval(truth: ArrayLike, scores: ArrayLike, *, confidence: float = 0
     return Interval(area, min(area, _logistic(logit - z * spread)), max(area, _logistic(logit + z * spread)))
 
 
-def bootstrap_interval(
-    values: ArrayLike, *, confidence: float = 0.95, draws: int = 1000, seed: int = 0
-) -> Interval:
-    """Mean with its percentile bootstrap interval (Efron 1979).
-
-    Args:
-        values: (N,) independent values, at least one.
-        confidence: Coverage wanted.
-        draws: Resamples.
-        seed: Of the resampling.
-    """
-    numbers = np.asarray(values, dtype=float)
-    if numbers.size == 0:
-        raise ValueError("a bootstrap needs at least one value")
-    rng = np.random.default_rng(seed)
-    means = numbers[rng.integers(numbers.size, size=(draws, numbers.size))].mean(axis=1)
-    low, high = np.quantile(means, [0.5 - confidence / 2, 0.5 + confidence / 2])
-    return Interval(float(numbers.mean()), float(low), float(high))
-
-
 def wilson_interval(successes: float, total: float, *, confidence: float = 0.95) -> Interval | None:
     """A proportion with Wilson's score interval (Wilson 1927).
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import platform
-import subprocess
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from galcore.settings import ROOT
+from galcore.code_version import commit
+from galcore.whole_files import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,32 +106,14 @@ class BenchmarkResult:
             head.removesuffix("\n}")
             + f',\n "rows": [{chr(10) + "  " + rows + chr(10) + " " if rows else ""}]\n}}\n'
         )
-        scratch = path.with_suffix(".partial")
-        scratch.write_text(text, encoding="utf-8")
-        os.replace(scratch, path)  # noqa: PTH105 - replaces a file of that name in one step
-
-
-def commit() -> str:
-    """Commit of the code that runs, with ``+`` for uncommitted changes; ``unknown`` outside a checkout."""
-    try:
-        revision = _git("rev-parse", "--short=12", "HEAD")
-        changed = _git("status", "--porcelain", "--untracked-files=no")
-    except (OSError, subprocess.SubprocessError):
-        return "unknown"
-    return revision + ("+" if changed else "")
+        with write_whole(path) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
 
 
 def hardware() -> str:
     """Processor, cores this process may use and memory, in one line."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"{_processor_name()}, {cores} cores, {_memory_gib()} GiB, {platform.system()}"
-
-
-def _git(*arguments: str) -> str:
-    done = subprocess.run(
-        ["git", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=10, check=True
-    )
-    return done.stdout.strip()
 
 
 def _processor_name() -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from io import BytesIO
@@ -16,6 +15,7 @@ import pandas as pd
 from galcore.export.names import ascii_text, distinct
 from galcore.export.table import UNITS
 from galcore.types import GalcoreError, Provenance
+from galcore.whole_files import write_whole
 
 if TYPE_CHECKING:
     from astropy.io import fits
@@ -195,10 +195,8 @@ def _flat(provenance: Provenance) -> Mapping[str, object]:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
+        with write_whole(path) as unfinished:
+            unfinished.write_bytes(content)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise GalcoreError(f"{path} cannot be written ({error}); choose another place") from error

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from galcore import __version__
-from galcore.evaluate.result import commit
+from galcore.code_version import code_version, commit
 from galcore.export.names import answer_slugs
 from galcore.types import Campaign, Provenance
 
@@ -42,7 +41,7 @@ def export_provenance(
     """
     slugs = dict(zip(answer_slugs(campaign.answers), campaign.answers, strict=True))
     return Provenance(
-        code_version=__version__,
+        code_version=code_version(),
         model_name=embeddings.manifest.model if embeddings else "",
         model_hash=embeddings.manifest.model_hash if embeddings else "",
         data_hash=catalog_hash,

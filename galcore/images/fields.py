@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from galcore.images.readers import band_list_path, file_kind, file_stem, read_wh
 from galcore.images.sky_coordinates import SkyFrame, read_frame
 from galcore.images.stretch import WAVELENGTH_ORDER
 from galcore.types import GalcoreError, LeftOut
+from galcore.whole_files import write_json, write_whole
 
 MAX_SHIFT_PX = 1.0  # fields further apart than this are not pixel-matched
 
@@ -132,11 +132,9 @@ def write_bands(field: Field, folder: Path) -> Path:
     content = {"bands": list(field.image.bands), "files": [str(file) for file in field.files]}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(".part")
-        with temporary.open("wb") as stream:
+        write_json(band_list_path(path), content)
+        with write_whole(path) as unfinished, unfinished.open("wb") as stream:
             np.save(stream, np.asarray(field.image.pixels, dtype=np.float32), allow_pickle=False)
-        band_list_path(path).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        temporary.replace(path)
     except OSError as error:
         raise GalcoreError(f"{path}: the field cannot be written ({error})") from error
     return path

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -15,6 +13,7 @@ import numpy as np
 from galcore.images.image import SkyImage
 from galcore.images.stretch import BandLimits, SurveyLimits, clean, measure_limits
 from galcore.types import GalcoreError
+from galcore.whole_files import write_json
 
 LIMITS_FILE = "images/limits.json"
 SAMPLE_SIZE = 48
@@ -83,7 +82,4 @@ def write_limits(folder: Path, limits: dict[str, SurveyLimits | None]) -> None:
     content = {name: [asdict(b) for b in found.bands] if found else None for name, found in limits.items()}
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".json")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            json.dump(content, stream, indent=1)
-        Path(temporary).replace(path)
+        write_json(path, content)

@@ -15,11 +15,12 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from galcore.jobs.job import JOB_FILE, PROCESS_FILE, Job, write_json
+from galcore.jobs.job import JOB_FILE, PROCESS_FILE, Job
 from galcore.jobs.process import start_mark
 from galcore.jobs.reporting import CANCEL_FILE
 from galcore.settings import ROOT
 from galcore.types import GalcoreError
+from galcore.whole_files import write_json
 
 RUNS_FOLDER = "runs"
 PATIENCE_S = 15.0  # a second request to stop after that long kills

@@ -53,12 +53,6 @@ def progress_for_terminal_and_job(quiet: bool) -> tuple[ProgressCallback, Cancel
     return report, cancel_check(folder)
 
 
-def job_progress() -> ProgressCallback:
-    """Callback that writes to the job folder alone; does nothing outside a job."""
-    folder = job_folder()
-    return JobFileProgress(folder / PROGRESS_FILE) if folder is not None else _ignore
-
-
 def job_folder() -> Path | None:
     """Folder of the job this process is, ``None`` in a terminal."""
     value = os.environ.get(JOB_DIR_VARIABLE)
@@ -205,7 +199,3 @@ def duration_text(seconds: float) -> str:
             rest = whole % unit_s // smaller_s
             return f"{whole // unit_s} {unit}" + (f" {rest} {smaller}" if rest else "")
     return f"{whole} s"
-
-
-def _ignore(_progress: Progress) -> None:
-    """Outside a job there is nobody to tell."""

@@ -17,9 +17,10 @@ import traceback
 from pathlib import Path
 from typing import IO
 
-from galcore.jobs.job import LOG_FILE, OUTPUT_FILE, RESULT_FILE, STARTED_FILE, Job, JobStatus, write_json
+from galcore.jobs.job import LOG_FILE, OUTPUT_FILE, RESULT_FILE, STARTED_FILE, Job, JobStatus
 from galcore.jobs.queue import jobs
 from galcore.jobs.reporting import CANCEL_FILE, JOB_DIR_VARIABLE
+from galcore.whole_files import write_json
 
 NICENESS = 10
 POLL_S = 0.2

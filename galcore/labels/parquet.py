@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ import duckdb
 
 from galcore.labels.schema import connect, migrate, read_migrations, schema_version
 from galcore.types import GalcoreError
+from galcore.whole_files import write_whole
 
 TABLES = ("campaign_versions", "label_events", "grids", "grid_items")
 MANIFEST = "manifest.json"
@@ -65,12 +65,8 @@ def keep(folder: Path, write: Callable[[Path], object]) -> Path:
     """A new dated folder in ``folder``, filled by ``write`` and flushed to disk before it gets its name."""
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"labels-{datetime.now(UTC):%Y-%m-%dT%H%M%S.%fZ}"
-    unfinished = target.with_name(f".{target.name}")
-    write(unfinished)
-    for path in unfinished.iterdir():
-        with path.open("rb+") as file:
-            os.fsync(file.fileno())
-    unfinished.replace(target)
+    with write_whole(target, durable=True) as unfinished:
+        write(unfinished)
     return target
 
 
@@ -88,14 +84,8 @@ def restore_backup(backup: Path, path: Path) -> None:
         raise GalcoreError(f"{path} exists: move it away first, so that no labels are overwritten.")
     _layout(backup)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.restoring")
-    unfinished.unlink(missing_ok=True)
-    try:
-        with connect(unfinished) as connection:
-            load_tables(connection, backup)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with write_whole(path) as unfinished, connect(unfinished) as connection:
+        load_tables(connection, backup)
 
 
 def _layout(folder: Path) -> int:

@@ -20,6 +20,7 @@ import pandas as pd
 from galcore.labels import queries
 from galcore.labels.parquet import keep, load_tables, write_tables
 from galcore.types import Campaign, GalcoreError
+from galcore.whole_files import write_json
 
 GENERATIONS_KEPT = 3  # a reader that was slow to open an older one still finds it
 CURRENT = "current.json"
@@ -38,9 +39,7 @@ def write_snapshot(cursor: duckdb.DuckDBPyConnection, folder: Path) -> None:
     folder.mkdir(exist_ok=True)  # not its parents: a workspace that was deleted stays deleted
     generation = f"{time.time_ns():020d}"
     write_tables(cursor, folder / generation)
-    note = folder / f"{generation}.json"
-    note.write_text(json.dumps({"generation": generation}), "utf-8")
-    note.replace(folder / CURRENT)
+    write_json(folder / CURRENT, {"generation": generation})
     others = sorted(path for path in folder.iterdir() if path.is_dir() and path.name != generation)
     for old in others[: -(GENERATIONS_KEPT - 1)]:
         shutil.rmtree(old, ignore_errors=True)

@@ -17,6 +17,7 @@ from galcore.model.encoder import Encoder
 from galcore.model.preprocessing import Preprocessing
 from galcore.settings import MODELS_DIR
 from galcore.types import GalcoreError
+from galcore.whole_files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -111,9 +112,8 @@ def save_checkpoint(
     }
     about = json.dumps({"backbone": backbone, "preprocessing": preprocessing.to_json()}, sort_keys=True)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part")
-    save_file(halved, temporary, metadata={_METADATA_KEY: about})
-    temporary.replace(path)
+    with write_whole(path) as unfinished:
+        save_file(halved, unfinished, metadata={_METADATA_KEY: about})
 
 
 def _checkpoint_path(name: str) -> Path | None:

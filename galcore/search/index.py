@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from galcore.search.projection import Projection, fit_projection
 from galcore.types import GalcoreError
+from galcore.whole_files import write_json
 
 EXACT_LIMIT = 1_000_000
 DEFAULT_COMPONENTS = 40
@@ -235,9 +236,7 @@ class SimilarityIndex:
         projection = self._projection
         np.savez(build / "projection.npz", mean=projection.mean, scale=projection.scale, axes=projection.axes)
         previous = _read_manifest(folder).build if (folder / "manifest.json").exists() else ""
-        waiting = folder / f".manifest-{self.manifest.build}.json"
-        waiting.write_text(json.dumps(asdict(self.manifest), indent=2))
-        waiting.replace(folder / "manifest.json")
+        write_json(folder / "manifest.json", asdict(self.manifest))
         for old in folder.glob("build-*"):  # the previous one stays: a reader may be in the middle of it
             if old.name not in {self.manifest.build, previous}:
                 shutil.rmtree(old, ignore_errors=True)

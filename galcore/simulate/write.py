@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from galcore import __version__
+from galcore.code_version import code_version
 from galcore.simulate.colour import to_rgb
 from galcore.simulate.population import draw_parameters
 from galcore.simulate.render import render
@@ -20,6 +20,7 @@ from galcore.simulate.sample import CHUNK, survey_stretch
 from galcore.simulate.surveys import Survey
 from galcore.simulate.surveys import survey as find_survey
 from galcore.types import CancelCheck, GalcoreError, Progress, ProgressCallback, Provenance
+from galcore.whole_files import write_json, write_whole
 
 TRUTH_FILE = "truth.csv"
 PARAMETERS_FILE = "parameters.csv"  # every column the renderer needs
@@ -114,8 +115,8 @@ def write_survey(
         *_FOR_PEOPLE,
         *(f"mag_{band}" for band in sky.bands),
     ]
-    _write_whole(folder / TRUTH_FILE, truth[about].to_csv(index=False, float_format="%.6g").encode())
-    _write_whole(folder / PARAMETERS_FILE, truth.to_csv(index=False, float_format="%.9g").encode())
+    _write_table(folder / TRUTH_FILE, truth[about], "%.6g")
+    _write_table(folder / PARAMETERS_FILE, truth, "%.9g")
     done = 0
     for start in range(0, n, CHUNK):
         if cancel is not None and cancel():
@@ -153,18 +154,16 @@ def _claim(folder: Path, parameters: dict[str, object]) -> None:
             )
         return
     made = Provenance(
-        __version__, SIMULATOR, "", "", parameters, datetime.now(UTC).isoformat(timespec="seconds")
+        code_version(), SIMULATOR, "", "", parameters, datetime.now(UTC).isoformat(timespec="seconds")
     )
-    _write_whole(path, json.dumps(asdict(made), indent=1).encode())
+    write_json(path, asdict(made))
 
 
 def _write_stamp(path: Path, stamp: NDArray[np.uint8]) -> None:
-    unfinished = path.with_suffix(".part")
-    Image.fromarray(stamp).save(unfinished, format="PNG", compress_level=3)
-    unfinished.replace(path)
+    with write_whole(path) as unfinished:
+        Image.fromarray(stamp).save(unfinished, format="PNG", compress_level=3)
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    unfinished = path.with_suffix(path.suffix + ".part")
-    unfinished.write_bytes(content)
-    unfinished.replace(path)
+def _write_table(path: Path, table: pd.DataFrame, float_format: str) -> None:
+    with write_whole(path) as unfinished:
+        table.to_csv(unfinished, index=False, float_format=float_format)

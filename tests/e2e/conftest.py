@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 from galcore.types import Campaign
 from galcore.workspace import Workspace
 from tests.browser import find_browser
-from tests.e2e.driver import BROWSER_FLAGS, GridDriver, Server
+from tests.e2e.driver import BROWSER_FLAGS, GridDriver, Server, open_grid, open_profile
 
 SPIRALS = Campaign(
     "spirals", "Spirals", "Which of these are spirals?", ("spiral", "other"), grid_rows=2, grid_columns=2
@@ -62,15 +62,8 @@ def person(browser: Browser, server: Server) -> Iterator[Callable[..., GridDrive
     contexts: list[BrowserContext] = []
 
     def open_as(name: str, *, campaign: str = "spirals") -> GridDriver:
-        context = browser.new_context(viewport={"width": 1280, "height": 800})
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(f"{server.address}/grid?campaign={campaign}")
-        page.get_by_label("Your name").fill(name)
-        page.get_by_role("button", name="Begin").click()
-        driver = GridDriver(page)
-        driver.wait_for_grid()
-        return driver
+        contexts.append(open_profile(browser))
+        return open_grid(contexts[-1], server, name, campaign)
 
     yield open_as
     for context in contexts:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from galcore.settings import ROOT
 from galcore.workspace import Workspace
@@ -120,3 +120,19 @@ class GridDriver:
 
     def wait_until_saved(self) -> None:
         expect(self.saved).to_have_text("saved ✓", timeout=30_000)
+
+
+def open_profile(browser: Browser) -> BrowserContext:
+    """A browser profile of somebody's own, on a screen of usual size."""
+    return browser.new_context(viewport={"width": 1280, "height": 800})
+
+
+def open_grid(profile: BrowserContext, server: Server, name: str, campaign: str) -> GridDriver:
+    """The grid page of a campaign as a person of this name, with its first grid in view."""
+    page = profile.new_page()
+    page.goto(f"{server.address}/grid?campaign={campaign}")
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name="Begin").click()
+    driver = GridDriver(page)
+    driver.wait_for_grid()
+    return driver

@@ -10,7 +10,6 @@ from galcore.evaluate.metrics import (
     auroc,
     auroc_interval,
     average_precision,
-    bootstrap_interval,
     confusion_matrix,
     wilson_interval,
 )
@@ -57,11 +56,6 @@ def test_wilson_intervals_cover_a_small_prevalence():
     covered = np.mean([interval.low <= 0.05 <= interval.high for interval in intervals])
     assert covered >= 0.92
     assert wilson_interval(0, 0) is None
-
-
-def test_the_bootstrap_interval_holds_the_mean():
-    interval = bootstrap_interval([1.0, 2.0, 3.0, 4.0])
-    assert interval.low < interval.value == 2.5 < interval.high
 
 
 def test_a_confusion_matrix_has_truth_in_rows_and_ignores_unknown_classes():

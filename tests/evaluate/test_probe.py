@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from galcore.evaluate.baselines import hog_features, pixel_pca_features, raw_pixels
+from galcore.evaluate.baselines import hog_features, raw_pixels
 from galcore.evaluate.probe import draw_labels, probe, read_answers, split_halves
 from galcore.simulate.sample import simulate
 from galcore.types import GalcoreError
@@ -81,15 +81,3 @@ def test_baseline_features_are_made_for_pictures_of_any_size() -> None:
 
     assert raw_pixels(pictures).shape == (8, 32 * 32 * 3)
     assert hog_features(pictures).shape == (8, 7 * 7 * 4 * 8)
-    assert pixel_pca_features(pictures, np.arange(5)).shape == (8, 4)
-
-
-def test_principal_components_do_not_see_the_tested_pictures() -> None:
-    pictures = list(simulate(12, seed=3, size_px=40).rgb)
-    changed = [*pictures[:8], *(255 - picture for picture in pictures[8:])]
-    train = np.arange(8)
-
-    first = pixel_pca_features(pictures, train, components=3)
-    second = pixel_pca_features(changed, train, components=3)
-
-    assert np.allclose(first[:8], second[:8], atol=1e-4)
