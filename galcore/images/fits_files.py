@@ -32,7 +32,7 @@ READ_ERRORS = (OSError, ValueError, TypeError, IndexError, KeyError, EOFError, R
 FIRST_IMAGE, ALL_AS_BANDS = -1, -2
 COMPANION_NAMES = frozenset(
     {"ERR", "DQ", "WHT", "CON", "CTX", "IVAR", "INVVAR", "VAR", "VARIANCE", "MASK", "WEIGHT", "SIGMA", "RMS"}
-    | {"STAT", "SAMP", "TIME", "EXP", "EXPTIME", "UNCERT", "BKG", "BACKGROUND", "PSF"}
+    | {"STAT", "SAMP", "TIME", "EXP", "EXPTIME", "UNCERT", "BKG", "BACKGROUND", "PSF", "RESIDUAL"}
 )
 FILTER_NAMES = frozenset(
     {"u", "g", "r", "i", "z", "y", "j", "h", "k", "ks", "b", "v", "vis", "w1", "w2", "w3", "w4", "nuv", "fuv"}

@@ -19,7 +19,7 @@ LAYERS = [
     {"whole_files", "code_version"},
     {"catalog", "images", "simulate"},
     {"model"},
-    {"embed", "search", "atlas", "labels"},
+    {"embed", "search", "atlas", "labels", "pretrain", "restore"},
     {"loop", "evaluate"},
     {"workspace"},
     {"preparation", "export", "review"},

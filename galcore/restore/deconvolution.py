@@ -1,0 +1,184 @@
+"""The blur of the atmosphere and the optics taken out, with the light kept."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from galcore.restore import network
+from galcore.restore.classical import (
+    RICHARDSON_LUCY_STEPS,
+    WIENER_BALANCE,
+    blur,
+    fill_smoothly,
+    richardson_lucy,
+    wiener,
+)
+from galcore.restore.fingerprint import fingerprint
+from galcore.restore.psf import Psf, as_psf
+from galcore.restore.restoration import (
+    Kind,
+    Restoration,
+    as_bands,
+    as_mask,
+    make_provenance,
+    measure_changes,
+    stop_if,
+)
+from galcore.restore.scaling import Scaling, measure_scaling
+from galcore.types import CancelCheck, GalcoreError, Progress, ProgressCallback
+
+if TYPE_CHECKING:
+    from galcore.model.restorer import Restorer
+
+DECONVOLUTION_METHODS = ("model", "wiener", "richardson-lucy")
+
+
+def deconvolve(
+    flux: NDArray,
+    psf: Psf | NDArray,
+    *,
+    noise_sigma: NDArray | float | None = None,
+    method: str = "model",
+    kind: Kind = "flux",
+    restorer: Restorer | None = None,
+    mask: NDArray | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelCheck | None = None,
+) -> Restoration:
+    """Take the blur of a PSF out of an image.
+
+    Pixels that are missing (not finite, or in ``mask``) are bridged so that they do no harm, and come back
+    as NaN: nothing was measured there. Fill them first with :func:`reconstruct` where a value is wanted.
+
+    Args:
+        flux: ``(C, H, W)`` or ``(H, W)``.
+        psf: One stamp, or one a band; scaled to unit sum, so that the light is kept.
+        noise_sigma: Noise per pixel in the units of ``flux``, one number or one a band; estimated by default.
+        method: One of ``DECONVOLUTION_METHODS``.
+        kind: ``picture``: 0 to 1, already stretched for the eye and blurred as it is.
+        restorer: Network of the method ``model``; the shipped one by default.
+        mask: ``(H, W)``, true where pixels are not to be trusted.
+        progress: Told after each tile or band.
+        cancel: Asked after each tile or band.
+
+    Raises:
+        GalcoreError: If PSF, mask or noise do not go with the image, or it was cancelled.
+    """
+    started = time.monotonic()
+    if method not in DECONVOLUTION_METHODS:
+        raise GalcoreError(
+            f"--method: '{method}' does not deconvolve; choose {', '.join(DECONVOLUTION_METHODS)}"
+        )
+    pixels = as_bands(flux)
+    checked = psf if isinstance(psf, Psf) else as_psf(psf)
+    stamps = _cropped(checked.for_bands(len(pixels)), pixels.shape[1:])
+    missing = _missing_pixels(pixels, mask)
+    bridged = np.stack([fill_smoothly(band, missing[n]) for n, band in enumerate(pixels)])
+    _check_noise(noise_sigma, len(pixels))
+    scaling = measure_scaling(np.where(missing, np.nan, pixels), kind=kind, noise_sigma=noise_sigma)
+    name, model_hash = "", ""
+    x = scaling.normalise(bridged)
+    noise = scaling.noise / scaling.scale
+    sigma: NDArray | None
+    if method == "model":
+        restorer = restorer or network.load()
+        name, model_hash = restorer.model_name, restorer.model_hash
+        sharp, sigma = network.deconvolve_scaled(
+            x,
+            stamps,
+            noise,
+            restorer,
+            softening=scaling.softening,
+            reverse=kind == "flux",
+            progress=progress,
+            cancel=cancel,
+        )
+    else:
+        sharp, sigma = _with_classical(x, stamps, noise, method, progress, cancel)
+    restored = scaling.denormalise(sharp)
+    blurred = np.stack([blur(band, stamps[n]) for n, band in enumerate(restored)])
+    result = np.where(missing, np.nan, restored).astype(np.float32)
+    total, aperture, radius = measure_changes(pixels, result, missing, scaling.sky, scaling.noise)
+    parameters = _describe(scaling, method, checked)
+    return Restoration(
+        pixels=result,
+        sigma=None if sigma is None else np.where(missing, np.nan, scaling.denormalise_sigma(sigma)),
+        residual=np.where(missing, np.nan, pixels - blurred).astype(np.float32),
+        mask=missing.any(0),
+        task="deconvolve",
+        method=method,
+        kind=kind,
+        total=total,
+        aperture=aperture,
+        aperture_radius_px=radius,
+        seconds=time.monotonic() - started,
+        provenance=make_provenance(name, model_hash, fingerprint(pixels), parameters),
+    )
+
+
+def _missing_pixels(pixels: NDArray, mask: NDArray | None) -> NDArray[np.bool_]:
+    missing = ~np.isfinite(pixels)
+    if mask is not None:
+        missing = missing | as_mask(mask, pixels.shape[1:])
+    if missing.all((1, 2)).any():
+        raise GalcoreError("mask: covers the whole image; nothing is left to deconvolve")
+    return missing
+
+
+def _cropped(stamps: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Stamps no wider than the image: beyond that their light has nowhere to come from."""
+    limit = min(shape) - 1 + min(shape) % 2
+    cut = (stamps.shape[-1] - limit) // 2
+    if cut <= 0:
+        return stamps
+    inner = stamps[:, cut:-cut, cut:-cut]
+    return inner / inner.sum((1, 2), keepdims=True)
+
+
+def _check_noise(noise_sigma: NDArray | float | None, count: int) -> None:
+    if noise_sigma is None:
+        return
+    values = np.atleast_1d(np.asarray(noise_sigma, dtype=np.float64))
+    if values.shape not in ((1,), (count,)):
+        raise GalcoreError(
+            f"noise: {values.size} values do not go with {count} bands; give one, or one a band"
+        )
+    if not (np.isfinite(values).all() and (values > 0).all()):
+        raise GalcoreError("noise: must be above 0, in the units of the image")
+
+
+def _with_classical(
+    x: NDArray,
+    stamps: NDArray,
+    noise: NDArray,
+    method: str,
+    progress: ProgressCallback | None,
+    cancel: CancelCheck | None,
+) -> tuple[NDArray, NDArray | None]:
+    planes, sigmas = [], []
+    for n, band in enumerate(x):
+        stop_if(cancel)
+        if method == "wiener":
+            plane, sigma = wiener(band, stamps[n], float(noise[n]))
+            sigmas.append(np.full(band.shape, sigma, np.float32))
+        else:
+            plane = richardson_lucy(band, stamps[n], float(noise[n]))
+        planes.append(plane)
+        if progress is not None:
+            progress(Progress("restore", n + 1, len(x)))
+    return np.stack(planes), np.stack(sigmas) if sigmas else None
+
+
+def _describe(scaling: Scaling, method: str, psf: Psf) -> dict[str, Any]:
+    choice = {"wiener": {"balance": WIENER_BALANCE}, "richardson-lucy": {"steps": RICHARDSON_LUCY_STEPS}}
+    return {
+        "psf": psf.description,
+        "psf_fwhm_px": [round(float(fwhm), 3) for fwhm in psf.fwhm_px],
+        "psf_size_px": int(psf.stamps.shape[-1]),
+        **scaling.as_parameters(),
+        **choice.get(method, {}),
+    }
