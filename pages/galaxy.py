@@ -28,7 +28,8 @@ st.query_params["galaxy"] = galaxy_id
 picture, facts, beside = st.columns([2.2, 1.6, 1.4], gap="medium")
 with picture:
     stretch = st.segmented_control("Stretch", STRETCHES, default="survey", key="galaxy_stretch") or "survey"
-    galaxy_facts.show_picture(workspace, row, stretch)
+    look = galaxy_facts.choose_look(workspace, campaign)
+    galaxy_facts.show_picture(workspace, row, stretch, look=look, campaign=campaign)
 
 with facts:
     st.subheader(plain(galaxy_id, limit=200), anchor=False)

@@ -54,6 +54,11 @@ class Encoder:
                 total = total + vectors.float().flatten(1)
         return (total / len(looks)).cpu()
 
+    @property
+    def network(self) -> nn.Module:
+        """The frozen backbone, for those who look inside (:mod:`galcore.model.hot_pixels`)."""
+        return self._network
+
     def count_parameters(self) -> int:
         """Number of weights."""
         return sum(parameter.numel() for parameter in self._network.parameters())

@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from galcore.types import GalcoreError
+from galcore.types import Campaign, GalcoreError
 from galcore.ui import state
 from galcore.ui.map_panel import PLACE_COLUMNS
 from galcore.ui.text import plain, shorten
 from galcore.web.facts import campaign_facts, value_text
+from galcore.web.hot_pixels import hot_pixel_address
 from galcore.workspace import Workspace
 
 PICTURE_PX = 768
+NO_LOOK, ANY_LOOK, SCORE_LOOK = "off", "at all", "score"
 
 
 def choose_galaxy(workspace: Workspace) -> str | None:
@@ -47,8 +49,52 @@ def show_unknown(workspace: Workspace, galaxy_id: str | None) -> None:
                 st.rerun()
 
 
-def show_picture(workspace: Workspace, row: pd.Series, stretch: str) -> None:
-    """The stamp, large, with a scale bar in arcsec where the scale is known, else in pixels."""
+def choose_look(workspace: Workspace, campaign: Campaign | None) -> str:
+    """Whether the picture shows what the model looks at, and for what: a choice of :func:`show_picture`."""
+    looks = [NO_LOOK]
+    if workspace.models():
+        looks.append(ANY_LOOK)
+        if (
+            campaign is not None
+            and campaign.mode == "binary"
+            and workspace.loop(campaign.campaign_id).model_version
+        ):
+            looks.append(SCORE_LOOK)
+
+    def words(look: str) -> str:
+        named = campaign.answers[0] if campaign is not None else ""
+        return f"for {plain(named, limit=20)}" if look == SCORE_LOOK else look
+
+    chosen = st.segmented_control(
+        "What the model looks at",
+        looks,
+        default=NO_LOOK,
+        format_func=words,
+        key="galaxy_look",
+        help="Contours around the pixels that its feature maps respond to (LayerCAM). *at all*: what sets "
+        "this galaxy apart from empty sky. *for …*: what speaks for that answer in this campaign. They show "
+        "where a decision comes from, not that it is right.",
+    )
+    return chosen or NO_LOOK
+
+
+def show_picture(
+    workspace: Workspace,
+    row: pd.Series,
+    stretch: str,
+    *,
+    look: str = NO_LOOK,
+    campaign: Campaign | None = None,
+) -> None:
+    """The stamp, large, with a scale bar in arcsec where the scale is known, else in pixels.
+
+    Args:
+        workspace: The workspace in use.
+        row: Its catalogue row.
+        stretch: How flux becomes brightness.
+        look: What of the model's attention to lay over it, from :func:`choose_look`.
+        campaign: Whose score is meant.
+    """
     galaxy_id = str(row["galaxy_id"])
     address = state.stamp(galaxy_id, size_px=PICTURE_PX, stretch=stretch)
     try:
@@ -60,8 +106,9 @@ def show_picture(workspace: Workspace, row: pd.Series, stretch: str) -> None:
     height, width = image.pixels.shape[-2:]
     scale = image.pixel_scale_arcsec
     share, words = scale_bar(max(height, width), scale)
+    overlay = _overlay(workspace, galaxy_id, look, campaign)
     st.html(
-        f'<div style="position:relative">{_img(address, galaxy_id)}'
+        f'<div style="position:relative">{_img(address, galaxy_id)}{overlay}'
         f'<div style="position:absolute;left:4%;bottom:4%;width:{100 * share:.2f}%;border-bottom:3px solid '
         f"#f2efe8;color:#f2efe8;font-size:13px;text-align:center;text-shadow:0 0 4px #000,0 0 4px #000;"
         f'white-space:nowrap">{escape(words)}</div></div>'
@@ -69,6 +116,22 @@ def show_picture(workspace: Workspace, row: pd.Series, stretch: str) -> None:
     bands = ", ".join(image.bands)
     pixel = f" · {scale:.3g} arcsec a pixel" if scale else ""
     st.caption(plain(f"{width} × {height} px · {bands}{pixel}"))
+
+
+def _overlay(workspace: Workspace, galaxy_id: str, look: str, campaign: Campaign | None) -> str:
+    """Contours over the picture, or nothing and a word why."""
+    if look == NO_LOOK:
+        return ""
+    campaign_id = campaign.campaign_id if look == SCORE_LOOK and campaign is not None else None
+    try:
+        address = hot_pixel_address(workspace, galaxy_id, campaign_id=campaign_id)
+    except GalcoreError as error:
+        st.caption(f"What the model looks at cannot be shown: {plain(str(error), limit=300)}")
+        return ""
+    return (
+        f'<img src="{address}" alt="contours around the pixels the model responds to" '
+        'style="position:absolute;inset:0;width:100%;height:100%;object-fit:contain;pointer-events:none">'
+    )
 
 
 def scale_bar(width_px: int, pixel_scale_arcsec: float | None) -> tuple[float, str]:

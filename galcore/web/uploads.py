@@ -44,7 +44,7 @@ def embed_upload(workspace: Workspace, model: str, name: str, content: bytes) ->
 
     shown_name = Path(name.replace("\\", "/")).name[:120] or "upload"
     image = _read(shown_name, content)
-    encoder = _encoder(model)
+    encoder = shared_encoder(model)
     manifest = workspace.embeddings(model).manifest
     if encoder.model_hash != manifest.model_hash:
         raise GalcoreError(
@@ -85,7 +85,8 @@ def _read(name: str, content: bytes):  # type: ignore[no-untyped-def]
 
 
 @functools.lru_cache(maxsize=2)
-def _encoder(model: str) -> Encoder:
+def shared_encoder(model: str) -> Encoder:
+    """The encoder of that name, opened once a process."""
     from galcore.model.checkpoints import load_encoder
 
     return load_encoder(model)
