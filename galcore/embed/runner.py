@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from galcore.code_version import code_version
+from galcore.embed.pipeline import EncodedBatch, LoadImage, encode_in_parallel
 from galcore.embed.store import (
     EmbeddingSet,
     Manifest,
@@ -26,12 +26,9 @@ from galcore.embed.store import (
 from galcore.types import CancelCheck, GalcoreError, LeftOut, Progress, ProgressCallback
 
 if TYPE_CHECKING:
-    from galcore.images.image import SkyImage
     from galcore.model.encoder import Encoder
 
-LoadImage = Callable[[str], "SkyImage"]
 _SHARD_BATCHES = 16
-_DECODING_THREADS = 2
 
 
 def embed_images(
@@ -75,15 +72,15 @@ def embed_images(
     writer = _ShardWriter(folder, batch_size * _SHARD_BATCHES)
     left_out: list[LeftOut] = []
     n_seen = 0
-    for names, images, unreadable in _prepared_batches(missing, load_image, encoder, batch_size):
-        left_out += unreadable
-        if names:
-            writer.add(names, encoder.encode(images).numpy())
-        n_seen += len(names) + len(unreadable)
-        if progress is not None:
-            progress(Progress("embed", len(done) + n_seen, len(done) + len(missing)))
-        if cancel is not None and cancel():
-            break
+    with closing(encode_in_parallel(missing, load_image, encoder, batch_size=batch_size)) as batches:
+        for batch in batches:
+            left_out += batch.unreadable
+            writer.add(batch)
+            n_seen += len(batch.galaxy_ids) + len(batch.unreadable)
+            if progress is not None:
+                progress(Progress("embed", len(done) + n_seen, len(done) + len(missing)))
+            if cancel is not None and cancel():
+                break
     writer.flush()
     manifest = replace(manifest, left_out=tuple(left_out))
     if writer.n_written or manifest != found:
@@ -104,9 +101,9 @@ class _ShardWriter:
         self._blocks: list[NDArray[np.float32]] = []
         self.n_written = 0
 
-    def add(self, names: list[str], vectors: NDArray[np.float32]) -> None:
-        self._names += names
-        self._blocks.append(vectors)
+    def add(self, batch: EncodedBatch) -> None:
+        self._names += batch.galaxy_ids
+        self._blocks.append(batch.vectors)
         if len(self._names) >= self._shard_size:
             self.flush()
 
@@ -137,26 +134,3 @@ def _manifest_for(found: Manifest | None, encoder: Encoder, folder: Path, catalo
             "delete the folder to embed anew"
         )
     return replace(found, catalog_hash=catalog_hash)
-
-
-def _prepared_batches(
-    galaxy_ids: Sequence[str], load_image: LoadImage, encoder: Encoder, batch_size: int
-) -> Iterator[tuple[list[str], torch.Tensor, list[LeftOut]]]:
-    """Batches with the next one decoded in threads while the caller works on this one."""
-
-    def prepare(galaxy_id: str) -> torch.Tensor | LeftOut:
-        try:
-            return encoder.preprocessing.prepare(load_image(galaxy_id))
-        except (GalcoreError, OSError, ValueError) as error:
-            return LeftOut(source=galaxy_id, reason=str(error))
-
-    groups = [galaxy_ids[start : start + batch_size] for start in range(0, len(galaxy_ids), batch_size)]
-    with ThreadPoolExecutor(_DECODING_THREADS, thread_name_prefix="decode") as pool:
-        pending = [pool.submit(prepare, galaxy_id) for galaxy_id in groups[0]] if groups else []
-        for index, group in enumerate(groups):
-            following = groups[index + 1] if index + 1 < len(groups) else []
-            results = [future.result() for future in pending]
-            pending = [pool.submit(prepare, galaxy_id) for galaxy_id in following]
-            read = [(n, r) for n, r in zip(group, results, strict=True) if isinstance(r, torch.Tensor)]
-            images = torch.stack([tensor for _, tensor in read]) if read else torch.empty(0)
-            yield [name for name, _ in read], images, [r for r in results if isinstance(r, LeftOut)]

@@ -89,4 +89,4 @@ class FoundImage:
 
 def picture_from_rgb(rgb: NDArray[np.uint8], source: str) -> SkyImage:
     """A picture image from ``(H, W, 3)`` bytes."""
-    return SkyImage(np.ascontiguousarray(rgb.transpose(2, 0, 1)), "picture", PICTURE_BANDS, None, source)
+    return SkyImage(rgb.transpose(2, 0, 1), "picture", PICTURE_BANDS, None, source)

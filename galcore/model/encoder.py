@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from galcore.model.inference import speed_up
 from galcore.model.preprocessing import Preprocessing
 
 
@@ -19,7 +20,7 @@ class Encoder:
         preprocessing: What its input must go through; ``preprocessing.prepare`` does it.
         embedding_dim: Length D of a vector.
         model_hash: Short sha256 over weights and preprocessing; equal hashes give comparable vectors.
-        device: Where it runs.
+        device: Where it runs. On a CPU several threads may call :meth:`encode` at once.
     """
 
     def __init__(
@@ -29,28 +30,31 @@ class Encoder:
         self.preprocessing = preprocessing
         self.device = choose_device(device)
         self.model_hash = hash_weights(network, preprocessing)
-        self._network = network.eval().requires_grad_(False).to(self.device)
-        self._network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._network = network.eval().requires_grad_(False)
         self._half = has_fast_bfloat16(self.device)
+        self._fast = speed_up(network, self.device, half=self._half)
         self.embedding_dim = self._measure_dim()
 
     def encode(self, images: Tensor) -> Tensor:
         """Vectors of a batch.
 
         Args:
-            images: (B, 3, H, W) float32 as ``preprocessing.prepare`` makes them.
+            images: (B, 3, H, W) float32 as ``preprocessing.prepare`` makes them, or uint8 as
+                ``preprocessing.frame`` does.
 
         Returns:
             (B, D) float32 on the CPU, the mean over all looks (see :func:`list_looks`).
         """
         with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
             batch = images.to(self.device)
+            if batch.dtype == torch.uint8:
+                batch = self.preprocessing.normalise(batch)
             total = torch.zeros(1, device=self.device)
             looks = list_looks(
                 batch, glimpse_px=self.preprocessing.glimpse_px, views=self.preprocessing.views
             )
             for look in looks:
-                vectors = self._network(look.contiguous(memory_format=torch.channels_last))
+                vectors = self._fast(look.contiguous(memory_format=torch.channels_last))
                 total = total + vectors.float().flatten(1)
         return (total / len(looks)).cpu()
 

@@ -70,10 +70,20 @@ class Preprocessing:
         Raises:
             GalcoreError: If the array is no picture.
         """
-        rgb = as_picture(image)
-        bands = self.crop(rgb).astype(np.float32) / 255.0
-        normalised = (bands - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
-        return torch.from_numpy(np.ascontiguousarray(normalised.transpose(2, 0, 1)))
+        return self.normalise(self.frame(image))
+
+    def frame(self, image: SkyImage | NDArray[np.uint8]) -> torch.Tensor:
+        """The part of a stamp that the network sees, still in grey levels: (3, size_px, size_px) uint8.
+
+        Raises:
+            GalcoreError: If the array is no picture.
+        """
+        return torch.from_numpy(np.ascontiguousarray(self.crop(as_picture(image)).transpose(2, 0, 1)))
+
+    def normalise(self, framed: torch.Tensor) -> torch.Tensor:
+        """Grey levels (…, 3, H, W) uint8 as the float32 numbers that the network was trained on."""
+        mean, std = (torch.tensor(v, device=framed.device)[:, None, None] for v in (self.mean, self.std))
+        return (framed.float() / 255 - mean) / std
 
     def crop(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The part of a picture that the network sees, (size_px, size_px, 3)."""

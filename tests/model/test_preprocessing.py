@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
 
 from galcore.images.image import SkyImage
-from galcore.model.framing import central_fraction
+from galcore.model.framing import central_fraction, central_object, measure_extent
 from galcore.model.preprocessing import Preprocessing, choose_bands, stretch_flux
 from galcore.simulate.sample import simulate
 from galcore.types import GalcoreError
@@ -109,3 +110,27 @@ def test_settings_survive_being_written_and_read() -> None:
 def test_numbers_that_are_no_picture_are_refused_in_words() -> None:
     with pytest.raises(GalcoreError, match="uint8"):
         Preprocessing(size_px=32).prepare(np.zeros((8, 8, 3), np.float32))  # type: ignore[arg-type]
+
+
+def test_framing_agrees_with_the_slow_way_of_measuring_an_object() -> None:
+    for rgb in simulate(12, seed=9, size_px=96).rgb:
+        grey = rgb.mean(axis=2).round().astype(np.float32)
+        smooth = ndimage.uniform_filter(grey, 3)
+        border = np.concatenate([e.ravel() for e in (smooth[:3], smooth[-3:], smooth[:, :3], smooth[:, -3:])])
+        noise = 1.4826 * np.median(np.abs(np.diff(grey, axis=1))) / np.sqrt(2)
+        found = central_object(grey)
+        if found is None:
+            continue
+        mask, sky = found
+        assert sky == pytest.approx(np.percentile(border, 25), abs=1e-3)
+        assert (smooth[mask] > sky + max(2.5 * noise, 2.5) - 1e-3).all()
+        rows, columns = np.mgrid[0:96, 0:96] - 47.5
+        radius = np.hypot(rows, columns)[mask] / 48
+        assert measure_extent(grey) == pytest.approx(np.quantile(radius, 0.98))
+
+
+def test_grey_levels_of_a_batch_become_what_each_stamp_alone_becomes() -> None:
+    preprocessing = Preprocessing(size_px=32, mean=(0.1, 0.2, 0.3), std=(0.2, 0.3, 0.4))
+    stamps = list(simulate(3, seed=6, size_px=48).rgb)
+    batch = preprocessing.normalise(torch.stack([preprocessing.frame(stamp) for stamp in stamps]))
+    assert torch.equal(batch, torch.stack([preprocessing.prepare(stamp) for stamp in stamps]))
