@@ -161,7 +161,7 @@ def probe(
         raise GalcoreError(
             f"task '{task}': {truth.sum()} yes and {(~truth).sum()} no; a probe needs four of each"
         )
-    scores = np.array([_score_draw(vectors, truth, labels, seed, components) for seed in range(seeds)])
+    scores = np.array([score_draw(vectors, truth, labels, seed, components) for seed in range(seeds)])
     _, test = split_halves(truth)
     return tuple(
         ProbeRow(
@@ -179,7 +179,7 @@ def probe(
     )
 
 
-def _score_draw(
+def score_draw(
     vectors: NDArray[np.floating],
     truth: NDArray[np.bool_],
     labels: Sequence[int],

@@ -59,8 +59,8 @@ def show_hot_pixels(
         for quarter in range(4):
             turned = torch.rot90(look.to(encoder.device), quarter, dims=(2, 3))
             heat = _layer_cam(encoder, turned, wanted)
-            heat = F.interpolate(heat[:, None], size=(side, side), mode="bilinear", align_corners=False)
-            heat = torch.rot90(heat[:, 0].cpu(), -quarter, dims=(1, 2))
+            heat = F.interpolate(heat[:, None], size=(side, side), mode="bicubic", align_corners=False)
+            heat = torch.rot90(heat[:, 0].clamp(min=0).cpu(), -quarter, dims=(1, 2))
             total[:, start : start + side, start : start + side] += heat / heat.mean(
                 dim=(1, 2), keepdim=True
             ).clamp(min=1e-12)
