@@ -248,7 +248,8 @@ def main() -> None:
         measures += summarise(task.name, found)
     command = (
         f"python -m benchmarks.label_efficiency --model {arguments.model} --tasks {arguments.tasks} "
-        f"--seeds {arguments.seeds} --steps {arguments.steps} --size {size_px} --minutes {arguments.minutes:g}"
+        f"--seeds {arguments.seeds} --steps {arguments.steps} --size {size_px} "
+        f"--minutes {arguments.minutes:g}"
     )
     result = BenchmarkResult("label_efficiency", command, tuple(measures), tuple(asdict(row) for row in rows))
     result.write(arguments.out)

@@ -56,14 +56,14 @@ def show_hot_pixels(
             f"a direction for {encoder.name} needs {encoder.embedding_dim} numbers, got {wanted.shape[-1]}"
         )
     for look, start, side in _looks(images, encoder.preprocessing.glimpse_px):
-        for quarter in range(4):
-            turned = torch.rot90(look.to(encoder.device), quarter, dims=(2, 3))
-            heat = _layer_cam(encoder, turned, wanted)
-            heat = F.interpolate(heat[:, None], size=(side, side), mode="bicubic", align_corners=False)
-            heat = torch.rot90(heat[:, 0].clamp(min=0).cpu(), -quarter, dims=(1, 2))
-            total[:, start : start + side, start : start + side] += heat / heat.mean(
-                dim=(1, 2), keepdim=True
-            ).clamp(min=1e-12)
+        turned = torch.cat([torch.rot90(look, quarter, dims=(2, 3)) for quarter in range(4)])
+        heat = _layer_cam(encoder, turned.to(encoder.device), wanted)
+        heat = F.interpolate(heat[:, None], size=(side, side), mode="bicubic", align_corners=False)[:, 0]
+        heat = heat.clamp(min=0).cpu()
+        heat = heat / heat.mean(dim=(1, 2), keepdim=True).clamp(min=1e-12)
+        for quarter, part in enumerate(heat.chunk(4)):
+            back = torch.rot90(part, -quarter, dims=(1, 2))
+            total[:, start : start + side, start : start + side] += back
         seen[start : start + side, start : start + side] += 1
     return _scale(total / seen)
 
@@ -125,7 +125,7 @@ def _looks(images: Tensor, glimpse_px: int) -> list[tuple[Tensor, int, int]]:
 
 
 def _layer_cam(encoder: Encoder, look: Tensor, direction: Tensor | None) -> Tensor:
-    """(B, h, w) positive evidence at the last map that is fine enough."""
+    """(B, h, w) positive evidence at the last map that is fine enough; a direction each, or one for all."""
     blank = torch.zeros_like(look[:1]) + _blank_sky(encoder).to(look.device)
     with torch.enable_grad(), _caught_maps(encoder.network) as caught:
         vectors = encoder.network(look.detach().clone().requires_grad_()).float().flatten(1)
@@ -133,6 +133,8 @@ def _layer_cam(encoder: Encoder, look: Tensor, direction: Tensor | None) -> Tens
     if direction is None:
         with torch.no_grad():
             direction = vectors.detach() - encoder.network(blank).float().flatten(1)
+    elif direction.ndim == 2:
+        direction = direction.repeat(len(look) // len(direction), 1)
     score = (vectors * direction.to(vectors.device)).sum()
     (gradient,) = torch.autograd.grad(score, maps)
     evidence = (maps * gradient).detach()

