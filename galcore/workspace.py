@@ -331,6 +331,9 @@ def model_folder_name(model: str) -> str:
 
     >>> model_folder_name("hf_hub:mwalmsley/zoobot-encoder-convnext_nano")
     'hf_hub-mwalmsley-zoobot-encoder-convnext_nano'
+    >>> model_folder_name("weights/mine.safetensors"), model_folder_name("timm:resnet18@w/mine.safetensors")
+    ('mine', 'timm-resnet18-mine')
     """
-    name = Path(model).stem if model.endswith(".safetensors") else model
+    backbone, at, file = model.rpartition("@")
+    name = f"{backbone}{at}{Path(file).stem}" if model.endswith(".safetensors") else model
     return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in name).strip(".")

@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
-import galcore.model.torchvision_guard  # noqa: F401  (must come before timm)
 from galcore.model.encoder import Encoder
+from galcore.model.foreign import (
+    WEIGHTS_SUFFIX,
+    create_backbone,
+    knows_backbone,
+    load_weights,
+    open_file,
+    open_pretrained,
+    refuse_pickle,
+    split_file,
+)
 from galcore.model.preprocessing import Preprocessing
 from galcore.settings import MODELS_DIR
 from galcore.types import GalcoreError
@@ -23,8 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _METADATA_KEY = "galcore"
-_PICKLES = (".pt", ".pth", ".bin", ".ckpt", ".pkl")
-_ZOOBOT_SIZE_PX = 224
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ def load_encoder(name: str, *, device: str = "auto", untrained: bool = False, se
 
     Args:
         name: A shipped name (``galcore-tiny``), ``timm:NAME`` or a bare timm name,
-            ``hf_hub:mwalmsley/zoobot-encoder-…``, or the path of a ``.safetensors`` file.
+            ``hf_hub:mwalmsley/zoobot-encoder-…``, the path of a ``.safetensors`` file of Galcore's, or
+            ``timm:NAME@FILE.safetensors`` for weights that say nothing about themselves.
         device: ``auto``, ``cpu``, ``cuda`` …
         untrained: Same network and preprocessing with random weights, for comparison.
         seed: Of the random weights.
@@ -62,16 +69,20 @@ def load_encoder(name: str, *, device: str = "auto", untrained: bool = False, se
     Raises:
         GalcoreError: If there is no such model, its weights cannot be had, or its file is not safe to open.
     """
-    path = _checkpoint_path(name)
-    if path is not None:
+    foreign = split_file(name)
+    path = None if foreign else _checkpoint_path(name)
+    if foreign is not None:
+        network, preprocessing = open_file(*foreign, untrained=untrained, seed=seed)
+    elif path is not None:
         metadata, weights = _read_checkpoint(path)
         network = create_backbone(metadata["backbone"], seed=seed)
         if not untrained:
-            _load_weights(network, weights, path)
+            load_weights(network, weights, str(path))
         preprocessing = Preprocessing.from_json(metadata["preprocessing"])
     else:
-        network, preprocessing = _open_timm(name, untrained=untrained, seed=seed)
-    shown = f"{name} (untrained)" if untrained else (path.stem if path is not None else name)
+        _check_backbone(name)
+        network, preprocessing = open_pretrained(name, untrained=untrained, seed=seed)
+    shown = f"{name} (untrained)" if untrained else name
     return Encoder(network, name=shown, preprocessing=preprocessing, device=device)
 
 
@@ -121,16 +132,21 @@ def _checkpoint_path(name: str) -> Path | None:
     if "/" not in name and "\\" not in name and shipped.exists():
         return shipped
     path = Path(name)
-    if path.suffix in _PICKLES:
-        raise GalcoreError(
-            f"{name}: weights in a pickle can run any code when opened; convert them to .safetensors "
-            "(galcore.model.checkpoints.save_checkpoint) and load that"
-        )
-    if path.suffix != ".safetensors":
+    refuse_pickle(path)
+    if path.suffix != WEIGHTS_SUFFIX:
         return None
     if not path.is_file():
         raise GalcoreError(f"{name}: no such weights file; shipped models are {_shipped_names()}")
     return path
+
+
+def _check_backbone(name: str) -> None:
+    if not name.startswith(("hf_hub:", "hf-hub:")) and not knows_backbone(name):
+        raise GalcoreError(
+            f"no model named '{name}'; shipped models are {_shipped_names()}, any timm backbone goes by "
+            "'timm:NAME', Zoobot by 'hf_hub:mwalmsley/zoobot-encoder-…', a file of your own by its path "
+            "ending in .safetensors"
+        )
 
 
 def _shipped_names() -> str:
@@ -146,7 +162,8 @@ def _read_metadata(path: Path) -> dict[str, str]:
     if text is None:
         raise GalcoreError(
             f"{path}: has no '{_METADATA_KEY}' entry in its metadata, so its network and preprocessing are "
-            "unknown; write it with galcore.model.checkpoints.save_checkpoint"
+            f"unknown; name the network, --model timm:NAME@{path}, or write the file with "
+            "galcore.model.checkpoints.save_checkpoint"
         )
     return dict(json.loads(text))
 
@@ -155,56 +172,6 @@ def _read_checkpoint(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     metadata = _read_metadata(path)
     with safe_open(path, framework="pt") as file:
         return metadata, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-
-
-def _load_weights(network: nn.Module, weights: Mapping[str, Tensor], path: Path) -> None:
-    try:
-        network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in weights.items()})
-    except RuntimeError as error:
-        raise GalcoreError(
-            f"{path}: weights do not fit the network named in its metadata ({error})"
-        ) from error
-
-
-def create_backbone(backbone: str, *, seed: int = 0, pretrained: bool = False) -> nn.Module:
-    """A timm network without its classifier; the same seed gives the same random weights."""
-    import timm
-
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        return timm.create_model(backbone, pretrained=pretrained, num_classes=0)
-
-
-def _open_timm(name: str, *, untrained: bool, seed: int) -> tuple[nn.Module, Preprocessing]:
-    import timm
-
-    backbone = name.removeprefix("timm:").replace("hf_hub:", "hf-hub:")
-    from_hub = backbone.startswith("hf-hub:")
-    if not from_hub and not timm.is_model(backbone):
-        raise GalcoreError(
-            f"no model named '{name}'; shipped models are {_shipped_names()}, any timm backbone goes by "
-            "'timm:NAME', a file of your own by its path ending in .safetensors"
-        )
-    try:
-        network = create_backbone(backbone, seed=seed, pretrained=not untrained)
-    except (OSError, RuntimeError, ValueError) as error:
-        raise GalcoreError(
-            f"{name}: pretrained weights could not be fetched ({type(error).__name__}). Without a network, "
-            "fetch the model once on a machine that has one and copy its Hugging Face cache folder (HF_HOME, "
-            "by default ~/.cache/huggingface) here; or use a shipped model, or untrained=True"
-        ) from error
-    return network, _timm_preprocessing(network, from_zoobot="zoobot" in backbone)
-
-
-def _timm_preprocessing(network: nn.Module, *, from_zoobot: bool) -> Preprocessing:
-    import timm.data
-
-    if from_zoobot:  # trained on plain 0-1 pictures although its configuration lists ImageNet's mean and std
-        return Preprocessing(size_px=_ZOOBOT_SIZE_PX, framing="frame", crop_fraction=0.8)
-    config = timm.data.resolve_data_config({}, model=network)
-    return Preprocessing(
-        size_px=int(config["input_size"][-1]), mean=tuple(config["mean"]), std=tuple(config["std"])
-    )
 
 
 def _first_paragraph(card: Path) -> str:
