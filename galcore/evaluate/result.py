@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from galcore.code_version import commit
+from galcore.hardware import hardware
 from galcore.whole_files import write_whole
 
 
@@ -108,28 +107,6 @@ class BenchmarkResult:
         )
         with write_whole(path) as unfinished:
             unfinished.write_text(text, encoding="utf-8")
-
-
-def hardware() -> str:
-    """Processor, cores this process may use and memory, in one line."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{_processor_name()}, {cores} cores, {_memory_gib()} GiB, {platform.system()}"
-
-
-def _processor_name() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
-def _memory_gib() -> int:
-    try:
-        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
-    except (ValueError, OSError, AttributeError):
-        return 0
 
 
 def _finite(value: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from galcore.model.encoder import Encoder
 from galcore.model.foreign import (
@@ -22,6 +22,8 @@ from galcore.model.foreign import (
     refuse_pickle,
     split_file,
 )
+from galcore.model.foundation import Architecture, FoundationModel
+from galcore.model.pooled import PooledEncoder
 from galcore.model.preprocessing import Preprocessing
 from galcore.settings import MODELS_DIR
 from galcore.types import GalcoreError
@@ -75,15 +77,51 @@ def load_encoder(name: str, *, device: str = "auto", untrained: bool = False, se
         network, preprocessing = open_file(*foreign, untrained=untrained, seed=seed)
     elif path is not None:
         metadata, weights = _read_checkpoint(path)
-        network = create_backbone(metadata["backbone"], seed=seed)
-        if not untrained:
-            load_weights(network, weights, str(path))
+        network = _open_network(metadata, weights, path, untrained=untrained, seed=seed)
         preprocessing = Preprocessing.from_json(metadata["preprocessing"])
     else:
         _check_backbone(name)
         network, preprocessing = open_pretrained(name, untrained=untrained, seed=seed)
     shown = f"{name} (untrained)" if untrained else name
     return Encoder(network, name=shown, preprocessing=preprocessing, device=device)
+
+
+def load_foundation(name: str, *, untrained: bool = False, seed: int = 0) -> FoundationModel:
+    """Open a whole foundation model, decoder included.
+
+    Args:
+        name: A shipped name, or the path of a ``.safetensors`` file.
+        untrained: Same network with random weights.
+        seed: Of the random weights.
+
+    Raises:
+        GalcoreError: If there is no such file, or it holds an encoder alone.
+    """
+    path = _checkpoint_path(name)
+    if path is None:
+        raise GalcoreError(f"'{name}' has no decoder; models that restore are {_shipped_names()}")
+    metadata, weights = _read_checkpoint(path)
+    if "architecture" not in metadata:
+        raise GalcoreError(
+            f"{path}: holds an encoder without a decoder, so it cannot restore pixels; weights that can are "
+            "written by 'galcore pretrain'"
+        )
+    model = FoundationModel(Architecture.from_json(metadata["architecture"]), seed=seed)
+    if not untrained:
+        load_weights(model, weights, str(path))
+    return model
+
+
+def save_foundation(path: Path, model: FoundationModel, *, preprocessing: Preprocessing) -> None:
+    """Write a foundation model in half precision with all that is needed to use it.
+
+    Args:
+        path: ``.safetensors`` file; replaced whole.
+        model: The model, without heads.
+        preprocessing: What the encoder's input goes through.
+    """
+    about = {"architecture": model.architecture.to_json(), "backbone": model.architecture.backbone}
+    _save(path, model.state_dict(), about | {"preprocessing": preprocessing.to_json()})
 
 
 def list_models(folder: Path = MODELS_DIR) -> tuple[ModelCard, ...]:
@@ -115,16 +153,34 @@ def save_checkpoint(
         backbone: timm name of the network.
         preprocessing: What its input goes through.
     """
+    _save(path, weights, {"backbone": backbone, "preprocessing": preprocessing.to_json()})
+
+
+def _save(path: Path, weights: Mapping[str, Tensor], about: Mapping[str, str]) -> None:
     halved = {
         name: tensor.detach().cpu().half().contiguous()
         if tensor.is_floating_point()
         else tensor.cpu().contiguous()
         for name, tensor in weights.items()
     }
-    about = json.dumps({"backbone": backbone, "preprocessing": preprocessing.to_json()}, sort_keys=True)
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_whole(path) as unfinished:
-        save_file(halved, unfinished, metadata={_METADATA_KEY: about})
+        save_file(halved, unfinished, metadata={_METADATA_KEY: json.dumps(dict(about), sort_keys=True)})
+
+
+def _open_network(
+    metadata: Mapping[str, str], weights: Mapping[str, Tensor], path: Path, *, untrained: bool, seed: int
+) -> nn.Module:
+    """The encoder of a file: of a foundation model where it holds one, else a plain backbone."""
+    if "architecture" not in metadata:
+        backbone = create_backbone(metadata["backbone"], seed=seed)
+        if not untrained:
+            load_weights(backbone, weights, str(path))
+        return backbone
+    model = FoundationModel(Architecture.from_json(metadata["architecture"]), seed=seed)
+    if not untrained:
+        load_weights(model, weights, str(path))
+    return PooledEncoder(model)
 
 
 def _checkpoint_path(name: str) -> Path | None:

@@ -124,7 +124,18 @@ def has_fast_bfloat16(device: torch.device) -> bool:
 def hash_weights(network: nn.Module, preprocessing: Preprocessing) -> str:
     """Twelve hexadecimal digits of sha256 over weights and preprocessing."""
     digest = hashlib.sha256(preprocessing.to_json().encode())
+    _add_weights(digest, network)
+    return digest.hexdigest()[:12]
+
+
+def hash_weights_only(network: nn.Module) -> str:
+    """Twelve hexadecimal digits of sha256 over weights alone."""
+    digest = hashlib.sha256()
+    _add_weights(digest, network)
+    return digest.hexdigest()[:12]
+
+
+def _add_weights(digest: hashlib._Hash, network: nn.Module) -> None:
     for name, tensor in sorted(network.state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:12]

@@ -3,7 +3,8 @@ import math
 
 import numpy as np
 
-from galcore.evaluate.result import BenchmarkResult, Measure, hardware
+from galcore.evaluate.result import BenchmarkResult, Measure
+from galcore.hardware import hardware
 
 
 def _result() -> BenchmarkResult:

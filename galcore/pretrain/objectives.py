@@ -94,11 +94,33 @@ def masked_regression_loss(predictions: Tensor, targets: Tensor) -> Tensor:
     return (losses * known).sum() / known.sum().clamp(min=1)
 
 
+def restoration_loss(restored: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean logarithm of each image's squared error, and the mean squared error.
+
+    The logarithm is the PSNR up to a factor, so that faint and bright images count alike.
+
+    Args:
+        restored: (B, 3, H, W).
+        target: (B, 3, H, W).
+
+    Returns:
+        Scalar mean log error, and the scalar mean error without gradient.
+    """
+    error = (restored - target).square().mean(dim=(1, 2, 3))
+    return torch.log(error + 1e-6).mean(), error.detach().mean()
+
+
+def spread_loss(restored: Tensor, log_variance: Tensor, target: Tensor) -> Tensor:
+    """Gaussian likelihood of the errors, for the variance alone: the mean is not pulled by it."""
+    error = (restored.detach() - target).square()
+    return 0.5 * (log_variance + error * torch.exp(-log_variance)).mean()
+
+
 def projector(embedding_dim: int, hidden_dim: int, out_dim: int) -> nn.Sequential:
-    """Two-layer head with batch normalisation, thrown away after training."""
+    """Two-layer head, thrown away after training; layer normalisation, so that no sample sees another."""
     return nn.Sequential(
         nn.Linear(embedding_dim, hidden_dim),
-        nn.BatchNorm1d(hidden_dim),
+        nn.LayerNorm(hidden_dim),
         nn.ReLU(inplace=True),
         nn.Linear(hidden_dim, out_dim),
     )

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-_BLUR_TAPS = 7
+_BLUR_TAPS = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Augmentation:
         noise: Largest standard deviation of added noise.
     """
 
-    zoom: tuple[float, float] = (0.58, 1.1)
+    zoom: tuple[float, float] = (0.66, 1.15)
     shift: float = 0.05
     gain: float = 0.15
     colour: float = 0.05
@@ -44,8 +44,8 @@ class Augmentation:
     pedestal: float = 0.01
     grey: float = 0.05
     blur: float = 0.25
-    blur_px: float = 0.9
-    noise: float = 0.02
+    blur_px: float = 1.8
+    noise: float = 0.03
 
 
 def augment(

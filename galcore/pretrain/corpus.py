@@ -17,13 +17,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from galcore.model.framing import central_fraction, crop_centre
-from galcore.model.structure import STRUCTURE_DIM, measure_structure
+from galcore.model.held_out import is_held_out
+from galcore.pretrain.structure import STRUCTURE_DIM, measure_structure
 from galcore.types import GalcoreError
 
-STORED_PX = 128
+STORED_PX = 160
 STORED_MARGIN = 1.25  # stored frame over the frame the encoder sees
-FRAME_MARGIN = 1.6
-SMALLEST_FRACTION = 0.4
+FRAME_MARGIN = 1.4
+SMALLEST_FRACTION = 0.3
 _PICTURES = (".jpg", ".jpeg", ".png")
 
 
@@ -34,7 +35,7 @@ class Corpus:
     Attributes:
         pictures: (N, STORED_PX, STORED_PX, 3) uint8.
         scales: (N,) share of the stored picture that the encoder's frame takes.
-        structure: (N, STRUCTURE_DIM) float32, see :mod:`galcore.model.structure`.
+        structure: (N, STRUCTURE_DIM) float32, see :mod:`galcore.pretrain.structure`.
         groups: (N,) int, index into ``group_names``: contrasts are drawn within a group.
         group_names: Where the pictures come from.
         data_hash: Short sha256 over the pictures.
@@ -70,6 +71,8 @@ def list_pictures(folder: Path, *, leave_out: frozenset[str] = frozenset()) -> l
 def build_corpus(sets: dict[str, list[Path]], *, cache: Path) -> Corpus:
     """Decode and frame every picture, or open the cached result of an earlier call.
 
+    A tenth of the files is left out, to judge restoration on pictures that no network has seen.
+
     Args:
         sets: Files by group name.
         cache: Folder for the arrays; written whole, so a folder that exists is complete.
@@ -77,7 +80,9 @@ def build_corpus(sets: dict[str, list[Path]], *, cache: Path) -> Corpus:
     Returns:
         The corpus, pictures memory-mapped from ``cache``.
     """
-    listing = json.dumps({name: [p.name for p in files] for name, files in sets.items()})
+    sets = {name: [path for path in files if not is_held_out(path.name)] for name, files in sets.items()}
+    framing = [STORED_PX, STORED_MARGIN, FRAME_MARGIN, SMALLEST_FRACTION]
+    listing = json.dumps([framing, {name: [p.name for p in files] for name, files in sets.items()}])
     target = cache / f"corpus_{hashlib.sha256(listing.encode()).hexdigest()[:12]}"
     if not target.exists():
         files = [(group, path) for group, paths in enumerate(sets.values()) for path in paths]

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from galcore.model.corpus import Corpus, frame_for_storage, open_corpus, store_corpus
+from galcore.pretrain.corpus import STORED_PX, Corpus, frame_for_storage, open_corpus, store_corpus
 from galcore.simulate.sample import simulate
-from galcore.simulate.surveys import HSC, SDSS, Survey
+from galcore.simulate.surveys import DECALS, HSC, SDSS, Survey
 from galcore.types import Progress, ProgressCallback
 
 # CFHTLS (Gwyn 2012): between SDSS and HSC in scale, seeing and depth; the lens sets were cut from it.
@@ -78,7 +78,7 @@ TINY_PARTS = (
     SimulatedPart(
         "sdss",
         SDSS,
-        12_000,
+        14_000,
         128,
         {
             "elliptical": 0.11,
@@ -96,7 +96,7 @@ TINY_PARTS = (
     SimulatedPart(
         "cfhtls",
         CFHTLS,
-        5_000,
+        6_000,
         128,
         {
             "lens": 0.42,
@@ -106,6 +106,24 @@ TINY_PARTS = (
             "merger": 0.10,
             "barred": 0.04,
             "edge_on": 0.04,
+            "artefact": 0.04,
+        },
+    ),
+    SimulatedPart(
+        "decals",
+        DECALS,
+        4_000,
+        128,
+        {
+            "elliptical": 0.10,
+            "lenticular": 0.08,
+            "spiral": 0.18,
+            "barred": 0.17,
+            "ringed": 0.14,
+            "edge_on": 0.08,
+            "irregular": 0.05,
+            "merger": 0.12,
+            "lens": 0.04,
             "artefact": 0.04,
         },
     ),
@@ -124,7 +142,7 @@ def build_simulated_corpus(
         progress: Told after each chunk.
     """
     name = "_".join(f"{part.name}{part.n}" for part in parts)
-    target = cache / f"simulated_{name}_seed{seed}"
+    target = cache / f"simulated_{name}_{STORED_PX}px_seed{seed}"
     if not target.exists():
         pictures, scales, groups, truths = [], [], [], []
         for group, part in enumerate(parts):
@@ -185,6 +203,11 @@ def with_truth(corpus: Corpus, truth: pd.DataFrame) -> SimulatedCorpus:
         numbers=np.clip(numbers, -4, 4).astype(np.float32),
         number_names=_NUMBERS,
     )
+
+
+def scale_parts(parts: tuple[SimulatedPart, ...], factor: float) -> tuple[SimulatedPart, ...]:
+    """The same groups with other numbers of simulations."""
+    return tuple(replace(part, n=max(round(part.n * factor), 32)) for part in parts)
 
 
 def describe(parts: tuple[SimulatedPart, ...]) -> str:

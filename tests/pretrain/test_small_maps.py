@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from galcore.model.small_maps import use_matrix_products
+from galcore.pretrain.small_maps import use_matrix_products
 
 
 @pytest.mark.parametrize(("side", "stride"), [(2, 1), (3, 1), (4, 2), (5, 2), (6, 1), (9, 1)])

@@ -1,0 +1,66 @@
+"""Where a run starts: random weights, a timm backbone's weights, or a foundation model's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from safetensors.torch import load_file
+from torch import Tensor
+
+from galcore.model.backbone import add_band, fold_batch_norm
+from galcore.model.foundation import FoundationModel
+from galcore.pretrain.plan import PretrainingPlan
+from galcore.types import GalcoreError
+
+
+def create_model(plan: PretrainingPlan, *, folder: Path) -> FoundationModel:
+    """The network a plan starts from.
+
+    Args:
+        plan: Names the architecture and, in ``start``, weights.
+        folder: What ``start`` is relative to.
+
+    Raises:
+        GalcoreError: If the weights do not fit the architecture.
+    """
+    if not plan.start:
+        return FoundationModel(plan.architecture, seed=plan.seed)
+    weights = {name: tensor.float() for name, tensor in load_file(folder / plan.start).items()}
+    if any(name.startswith("encoder.") for name in weights):
+        model = FoundationModel(plan.architecture, seed=plan.seed)
+        _fit(model, weights, plan.start)
+        return model
+    plain = FoundationModel(replace(plan.architecture, norm="as_built"), seed=plan.seed)
+    own = plain.encoder.network.state_dict()
+    _fit(
+        plain,
+        {f"encoder.network.{name}": _widen(name, tensor, own) for name, tensor in weights.items()},
+        plan.start,
+    )
+    if plan.architecture.norm != "folded":
+        return plain
+    fold_batch_norm(plain.encoder.network)
+    model = FoundationModel(plan.architecture, seed=plan.seed)
+    model.load_state_dict(plain.state_dict())
+    return model
+
+
+def _widen(name: str, tensor: Tensor, own: dict[str, Tensor]) -> Tensor:
+    wanted = own.get(name)
+    if wanted is None or wanted.ndim != 4 or wanted.shape[1] == tensor.shape[1]:
+        return tensor
+    return add_band(tensor, wanted.shape[1])
+
+
+def _fit(model: FoundationModel, weights: dict[str, Tensor], source: str) -> None:
+    try:
+        left = model.load_state_dict(weights, strict=False)
+    except RuntimeError as error:
+        raise GalcoreError(f"{source}: weights do not fit {model.architecture.backbone} ({error})") from error
+    lacking = [name for name in left.missing_keys if name.startswith("encoder.")]
+    if left.unexpected_keys or lacking:
+        raise GalcoreError(
+            f"{source}: weights do not fit {model.architecture.backbone} "
+            f"(lacking {lacking[:2]}, unknown {left.unexpected_keys[:2]})"
+        )
