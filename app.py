@@ -11,6 +11,7 @@ from galcore.ui.front_page import front_page_routes
 from galcore.ui.rooms import page_names
 from galcore.web.atlas_routes import atlas_routes
 from galcore.web.registry import served
+from galcore.web.restore_routes import restore_routes
 from galcore.web.routes import galcore_routes
 
 
@@ -27,7 +28,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     ROOT / "galcore" / "ui" / "shell.py",
     lifespan=lifespan,
-    routes=[*galcore_routes(), *atlas_routes(), *front_page_routes(page_names())],
+    routes=[*galcore_routes(), *atlas_routes(), *restore_routes(), *front_page_routes(page_names())],
 )
 
 if __name__ == "__main__":

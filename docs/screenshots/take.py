@@ -44,6 +44,7 @@ VIEWS = (
     View("galaxy", f"/galaxy?workspace={SIMULATED}&campaign={CAMPAIGN}&galaxy=GALAXY"),
     View("review", f"/review?workspace={SIMULATED}&campaign={CAMPAIGN}"),
     View("data", f"/data?workspace={SIMULATED}&campaign={CAMPAIGN}"),
+    View("restore", f"/restore?workspace={SIMULATED}&campaign={CAMPAIGN}&galaxy=GALAXY"),
 )
 
 
@@ -74,6 +75,8 @@ def take(page: Page, server: Server, size_name: str, galaxy_id: str) -> None:
         page.wait_for_timeout(SETTLE_MS)
         if view.name == "grid":
             mark_some(GridDriver(page))
+        if view.name == "restore":
+            fill_in_an_arm(page)
         page.screenshot(path=FOLDER / f"{view.name}-{size_name}.png")
         print(f"{view.name}-{size_name}.png", flush=True)
 
@@ -83,6 +86,20 @@ def mark_some(grid: GridDriver) -> None:
     for number in (1, 4):
         grid.cells.nth(number).click()
     grid.page.wait_for_timeout(500)
+
+
+def fill_in_an_arm(page: Page) -> None:
+    """Paint over part of the galaxy and fill it in, beside the classical tool."""
+    canvas = page.locator(".mc-canvas").bounding_box()
+    assert canvas is not None
+    x, y = canvas["x"] + canvas["width"] / 2, canvas["y"] + canvas["height"] / 2
+    page.mouse.move(x + 0.1 * canvas["height"], y - 0.2 * canvas["height"])
+    page.mouse.down()
+    page.mouse.move(x + 0.2 * canvas["height"], y + 0.1 * canvas["height"], steps=8)
+    page.mouse.up()
+    page.locator(".mc-apply").click()
+    page.locator(".rv-frame img").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(SETTLE_MS)
 
 
 def main() -> None:

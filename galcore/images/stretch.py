@@ -62,7 +62,9 @@ class SurveyLimits:
     bands: tuple[BandLimits, ...]
 
 
-def to_rgb(image: SkyImage, *, stretch: str, limits: SurveyLimits | None = None) -> NDArray[np.uint8]:
+def to_rgb(
+    image: SkyImage, *, stretch: str, limits: SurveyLimits | None = None, like: SkyImage | None = None
+) -> NDArray[np.uint8]:
     """Bytes ``(H, W, 3)`` of an image under a stretch; grey for one band. NaN shows as black.
 
     Args:
@@ -70,25 +72,28 @@ def to_rgb(image: SkyImage, *, stretch: str, limits: SurveyLimits | None = None)
         stretch: One of ``STRETCHES``.
         limits: Levels of the survey; without them ``survey`` takes the levels of this image. The other
             stretches take from them only the balance of the colours.
+        like: Levels are measured on this image of the same bands instead, so that two can be compared.
 
     Raises:
         GalcoreError: If the stretch has another name.
     """
+    reference = image if like is None else like
     if stretch not in STRETCHES:
         raise GalcoreError(f"stretch {stretch!r} is unknown; choose one of {', '.join(STRETCHES)}")
     if image.kind == "picture":
-        return _picture_to_rgb(image.pixels, stretch)
+        return _picture_to_rgb(image.pixels, stretch, reference.pixels)
     chosen = choose_bands(image.bands)
     planes = np.stack([clean(image.pixels[n]) for n in chosen])
+    measured = planes if like is None else np.stack([clean(reference.pixels[n]) for n in chosen])
     survey = None
     if limits is not None and len(limits.bands) == len(image.bands):
         survey = [limits.bands[n] for n in chosen]
     if stretch == "survey" and survey is not None:
         levels = survey
     else:
-        levels = _balance([measure_limits(plane) for plane in planes], survey)
+        levels = _balance([measure_limits(plane) for plane in measured], survey)
     if stretch == "zscale":
-        shown: NDArray = _scale_linearly(planes, levels)
+        shown: NDArray = _scale_linearly(planes, levels, measured)
     elif stretch == "faint":
         shown = np.stack([_stretch_faint(plane, level) for plane, level in zip(planes, levels, strict=True)])
     else:
@@ -201,12 +206,12 @@ def _zscale_limits(plane: NDArray) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _scale_linearly(planes: NDArray, levels: list[BandLimits]) -> NDArray[np.float64]:
+def _scale_linearly(planes: NDArray, levels: list[BandLimits], measured: NDArray) -> NDArray[np.float64]:
     """All bands between the limits of their balanced mean, so that the sky stays grey."""
     span = np.array([max(level.white - level.sky, 1e-30) for level in levels])[:, None, None]
     sky = np.array([level.sky for level in levels])[:, None, None]
     scaled = (planes.astype(np.float64) - sky) / span
-    low, high = _zscale_limits(scaled.mean(axis=0))
+    low, high = _zscale_limits(((measured.astype(np.float64) - sky) / span).mean(axis=0))
     return np.clip(
         np.nan_to_num((scaled - low) / max(high - low, 1e-30), nan=0.0, posinf=1.0, neginf=0.0), 0, 1
     )
@@ -227,11 +232,13 @@ def _balance(own: list[BandLimits], survey: list[BandLimits] | None) -> list[Ban
     ]
 
 
-def _picture_to_rgb(pixels: NDArray[np.uint8], stretch: str) -> NDArray[np.uint8]:
+def _picture_to_rgb(
+    pixels: NDArray[np.uint8], stretch: str, measured: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
     if stretch == "survey":
         return np.ascontiguousarray(pixels.transpose(1, 2, 0))
     planes = pixels.astype(np.float32)
-    luminance = planes.mean(axis=0)
+    luminance = measured.mean(axis=0, dtype=np.float32)
     sky = float(np.median(luminance))
     if stretch == "image":
         white = max(float(np.percentile(luminance, 99.8)), sky + 4)

@@ -87,6 +87,11 @@ def _show_selection() -> None:
             "Find similar", icon=":material/join_inner:", width="stretch", key="galcore_similar_selection"
         ):
             state.open_page("similar")
+        if state.has_page("restore") and st.button(
+            "Restore the first", icon=":material/healing:", width="stretch", key="galcore_restore_selection",
+            help="Fill in what is missing, or sharpen it; the others wait under “Another image”",
+        ):  # fmt: skip
+            state.open_page("restore", galaxy=chosen[0])
         st.download_button(
             "Export ids",
             "galaxy_id\n" + "\n".join(_csv_field(each) for each in chosen) + "\n",

@@ -16,7 +16,10 @@ _ROOMS: dict[str, list[tuple[str, str, str]]] = {
         ("galaxy", "Galaxy", ":material/lens_blur:"),
     ],
     "RESULTS": [("review", "Review", ":material/fact_check:")],
-    "WORKSHOP": [("data", "Data", ":material/database:")],
+    "WORKSHOP": [
+        ("data", "Data", ":material/database:"),
+        ("restore", "Restore", ":material/healing:"),
+    ],
 }
 
 

@@ -1,0 +1,96 @@
+"""The mask canvas as a component: drawn in the browser on the pixels of the image, sent once on Apply.
+
+Undo, zoom and what is not sent yet stay in the browser; one message carries the finished mask as run lengths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from galcore.types import GalcoreError
+from galcore.web.masks import decode_mask, encode_mask
+from galcore.web.restorations import RestoreSource
+
+_HERE = Path(__file__).parent
+_SCRIPTS = ("mask.js", "view.js", "hands.js")
+
+_component = st.components.v2.component(
+    "galcore_mask_canvas",
+    html=(_HERE / "mask_canvas.html").read_text(encoding="utf-8"),
+    css=(_HERE / "mask_canvas.css").read_text(encoding="utf-8"),
+    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProposedMask:
+    """A mask to take with one click.
+
+    Attributes:
+        words: On its button.
+        help: What it is and how it was found.
+        mask: ``(H, W)``.
+    """
+
+    words: str
+    help: str
+    mask: NDArray[np.bool_]
+
+
+def draw_mask(
+    source: RestoreSource,
+    picture: str,
+    *,
+    key: str,
+    mask: NDArray[np.bool_] | None,
+    proposals: Sequence[ProposedMask],
+    busy: bool,
+) -> NDArray[np.bool_] | None:
+    """Show the canvas; the mask ``(H, W)`` if one was sent since the last run, else None.
+
+    Args:
+        source: The image to draw on.
+        picture: Address of its picture, pixel by pixel.
+        key: Of the widget.
+        mask: The mask in force, shown to somebody who comes back.
+        proposals: Masks to take with one click.
+        busy: Whether a mask is worked on; Apply then waits.
+
+    Raises:
+        GalcoreError: If what the browser sent is no mask of this image.
+    """
+    height, width = source.image.pixels.shape[-2:]
+    result = _component(
+        key=key,
+        data={
+            "source": source.key,
+            "picture": picture,
+            "width": width,
+            "height": height,
+            "scale": source.image.pixel_scale_arcsec,
+            "runs": None if mask is None else encode_mask(mask),
+            "proposals": [
+                {"words": each.words, "help": each.help, "runs": encode_mask(each.mask)} for each in proposals
+            ],
+            "busy": busy,
+        },
+        default={"mask": {}},
+        on_mask_change=lambda: None,
+    )
+    message = result.get("mask") or {}
+    seen = f"{key}.seen"
+    if not message or message.get("number") == st.session_state.get(seen):
+        return None
+    st.session_state[seen] = message.get("number")
+    if message.get("source") != source.key:
+        return None  # drawn on the image before this one
+    drawn = decode_mask(message, height=height, width=width)
+    if not drawn.any():
+        raise GalcoreError("nothing is masked; paint over what should be filled in, or take a proposed mask")
+    return drawn

@@ -1,0 +1,31 @@
+"""Restore: fill in what is masked, take out what is blurred, and see how far to trust it."""
+
+import streamlit as st
+
+from galcore.ui import state
+from galcore.ui.identity import require_user
+from galcore.ui.restore_bench import show_mask_bench, show_psf_bench
+from galcore.ui.restore_request import TASKS, attempts_at
+from galcore.ui.restore_result import PICTURE_NOTE, show_result, show_under_way
+from galcore.ui.restore_source import choose_source, show_chosen
+
+require_user()
+workspace = state.current_workspace()
+source = choose_source(workspace)
+show_chosen(workspace, source)
+
+task = st.segmented_control(
+    "Task", list(TASKS), default="reconstruct", required=True, format_func=TASKS.__getitem__,
+    key="restore_task", label_visibility="collapsed",
+)  # fmt: skip
+
+if task == "reconstruct":
+    show_mask_bench(source)
+else:
+    show_psf_bench(source)
+
+attempts = attempts_at(source, task)
+show_under_way(attempts)
+show_result(attempts)
+if not attempts and source.image.kind == "picture":
+    st.caption(f":material/visibility: {PICTURE_NOTE}")

@@ -1,0 +1,160 @@
+"""The Restore room as a person meets it: nothing there, a galaxy, a result, and what goes wrong."""
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from galcore.settings import ROOT
+from galcore.ui.restore_request import Question
+from galcore.web.registry import serve_workspaces, served
+from galcore.web.restore_sources import galaxy_key
+from galcore.workspace import Workspace
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """Serves folders, and closes them after the test."""
+    monkeypatch.setenv("GALCORE_SECRET", "for this test")
+
+    def start(*folders):
+        serve_workspaces(list(folders))
+        return served().get(folders[0].name) if folders else None
+
+    yield start
+    serve_workspaces(None)
+
+
+def open_restore(galaxy="", **session):
+    app = AppTest.from_file(str(ROOT / "galcore" / "ui" / "shell.py"), default_timeout=60)
+    app.session_state["galcore.user"] = "Vera"
+    for key, value in session.items():
+        app.session_state[key] = value
+    app.run()
+    if galaxy:
+        app.query_params["galaxy"] = galaxy
+    return app.switch_page("../../pages/restore.py").run()
+
+
+def words(app):
+    parts = [*app.markdown, *app.caption, *app.info, *app.error, *app.warning]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def ids_of(workspace):
+    return workspace.catalog["galaxy_id"].astype(str).tolist()
+
+
+def wait_for(app, text):
+    for _ in range(60):
+        if text in words(app):
+            return app
+        app = app.run()
+    raise AssertionError(f"{text!r} never came:\n{words(app)}")
+
+
+def test_without_a_workspace_it_says_how_to_get_one_and_takes_a_file(serve):
+    serve()
+    app = open_restore()
+    assert not app.exception
+    assert "nothing to look at yet" in words(app)
+    assert "a file of your own" in words(app)
+
+
+def test_nobody_is_asked_for_a_name_first(serve, copy_sky):
+    serve(copy_sky("sky"))
+    app = AppTest.from_file(str(ROOT / "galcore" / "ui" / "shell.py"), default_timeout=60).run()
+    app = app.switch_page("../../pages/restore.py").run()
+    assert [field.label for field in app.text_input] == ["Your name"]
+
+
+def test_without_a_galaxy_it_offers_some_and_a_search(serve, copy_sky):
+    workspace = serve(copy_sky("sky"))
+    app = open_restore()
+    assert not app.exception
+    assert "Choose a galaxy" in words(app)
+    part = ids_of(workspace)[7][-4:]
+    app = next(field for field in app.text_input if field.label == "Galaxy id").set_value(part).run()
+    assert any(part in button.label.replace("\\", "") for button in app.button)
+
+
+def test_an_empty_workspace_still_takes_a_file(serve, tmp_path):
+    Workspace.create(tmp_path / "empty")
+    serve(tmp_path / "empty")
+    app = open_restore()
+    assert not app.exception
+    assert "bring a FITS file or a picture along" in words(app)
+
+
+def test_a_link_opens_the_galaxy_with_both_tasks_and_a_note_on_pictures(serve, copy_sky):
+    workspace = serve(copy_sky("sky"))
+    app = open_restore(ids_of(workspace)[0])
+    assert not app.exception and not app.error
+    assert "not linear flux" in words(app)
+    assert "Paint over a star" in words(app)
+
+
+def test_a_selection_brings_its_first_galaxy(serve, copy_sky):
+    workspace = serve(copy_sky("sky"))
+    chosen = tuple(ids_of(workspace)[3:5])
+    app = open_restore(**{"galcore.selection.sky": chosen})
+    assert app.query_params["galaxy"] in (chosen[0], [chosen[0]])
+
+
+def test_an_unknown_galaxy_is_said_plainly(serve, copy_sky):
+    serve(copy_sky("sky"))
+    app = open_restore("<script>alert(1)</script>")
+    assert not app.exception
+    assert "There is no galaxy" in app.error[0].value
+    assert "<script>" not in app.error[0].value
+
+
+def test_an_image_that_cannot_be_read_is_named(serve, copy_sky):
+    workspace = serve(copy_sky("sky"))
+    row = workspace.catalog.iloc[2]
+    (workspace.folder / row["source"]).write_bytes(b"not a picture")
+    app = open_restore(str(row["galaxy_id"]))
+    assert not app.exception
+    assert row["source"].rsplit("/", 1)[-1] in app.error[0].value.replace("\\", "")
+
+
+def asked_to_fill(workspace, galaxy_id):
+    mask = np.zeros((64, 64), bool)
+    mask[10:16, 20:26] = True
+    key = f"galcore.restore.reconstruct.{galaxy_key(workspace, galaxy_id)}"
+    return {key: Question(mask=mask), "restore_compare_reconstruct": ["biharmonic"]}
+
+
+def test_a_mask_is_filled_in_by_the_model_and_the_classical_tool(serve, copy_sky):
+    pytest.importorskip("galcore.model.restorer")
+    workspace = serve(copy_sky("sky"))
+    galaxy_id = ids_of(workspace)[1]
+    app = open_restore(galaxy_id, **asked_to_fill(workspace, galaxy_id))
+    for _ in range(60):
+        if app.dataframe:
+            break
+        app = app.run()
+    assert not app.exception and not app.error
+    table = app.dataframe[0].value
+    assert table["method"].tolist() == ["Galcore", "Biharmonic"]
+    assert table["model"].iloc[1] == "no network"
+
+
+def test_sharpening_with_a_gaussian_shows_its_numbers(serve, copy_sky):
+    pytest.importorskip("galcore.model.restorer")
+    workspace = serve(copy_sky("sky"))
+    app = open_restore(ids_of(workspace)[4], restore_task="deconvolve")
+    assert "Gaussian, FWHM" in words(app).replace("\\", "")
+    app = app.button(key="restore_sharpen").click().run()
+    app = wait_for(app, "Light before")
+    assert not app.exception and not app.error
+    assert "%" in words(app)
+
+
+def test_a_noise_that_is_no_number_is_estimated_and_said(serve, copy_sky):
+    workspace = serve(copy_sky("sky"))
+    app = open_restore(ids_of(workspace)[4], restore_task="deconvolve", restore_noise_kind="given")
+    field = next(each for each in app.text_input if each.label.startswith("1 σ"))
+    app = field.set_value("-3").run()
+    assert "above 0" in words(app)
