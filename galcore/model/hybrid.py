@@ -74,7 +74,7 @@ def create_contrastive_network(name: str, size_px: int, seed: int = 0) -> nn.Mod
 
     Args:
         name: ``resnet18``, ``vit`` (ViT-tiny), ``linformer`` (the same with Linformer attention) or
-            ``hybrid``; a leading ``galcore:``, as checkpoints carry it, is ignored.
+            ``hybrid``.
         size_px: Side of its input, a multiple of 16. All but the ResNet work at this size only.
         seed: Of the weights.
 
@@ -84,7 +84,6 @@ def create_contrastive_network(name: str, size_px: int, seed: int = 0) -> nn.Mod
     Raises:
         GalcoreError: If there is no such network or the size does not fit.
     """
-    name = name.removeprefix(PREFIX)
     if name not in CONTRASTIVE_NAMES:
         raise GalcoreError(f"no contrastive network '{name}'; there are {', '.join(CONTRASTIVE_NAMES)}")
     if size_px < 32 or size_px % 16:
@@ -96,6 +95,18 @@ def create_contrastive_network(name: str, size_px: int, seed: int = 0) -> nn.Mod
         if name == "linformer":
             return LinformerViT(size_px=size_px, patch_px=_PATCH_PX)
         return _create_timm(name, size_px)
+
+
+def create_by_backbone_name(backbone: str, *, seed: int = 0) -> nn.Module:
+    """The network that a checkpoint names, such as ``galcore:hybrid@64``: the input size is part of the name.
+
+    Raises:
+        GalcoreError: If there is no such network.
+    """
+    name, _, size = backbone.removeprefix(PREFIX).partition("@")
+    if not size.isdigit():
+        raise GalcoreError(f"backbone '{backbone}' names no input size; write it as {PREFIX}{name}@64")
+    return create_contrastive_network(name, int(size), seed)
 
 
 def _create_timm(name: str, size_px: int) -> nn.Module:

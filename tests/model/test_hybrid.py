@@ -60,7 +60,7 @@ def test_low_rank_attention_with_the_identity_is_plain_attention() -> None:
 
 def test_the_hybrid_runs_inside_an_encoder() -> None:
     encoder = Encoder(
-        create_contrastive_network("galcore:hybrid", 64),
+        create_contrastive_network("hybrid", 64),
         name="hybrid",
         preprocessing=Preprocessing(size_px=64),
         device="cpu",
