@@ -26,9 +26,10 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.probe_table import TASKS, Task, read_set
 from galcore.evaluate.probe import draw_labels, score_draw, split_halves
 from galcore.evaluate.result import BenchmarkResult, Measure
-from galcore.model.checkpoints import create_backbone, list_models, load_encoder
+from galcore.model.checkpoints import list_models, load_encoder
 from galcore.model.encoder import Encoder
 from galcore.model.finetune import FinetunePlan, Mode, finetune
+from galcore.model.foreign import create_backbone
 from galcore.settings import ROOT, Settings
 
 AUC, RATIO = 0.9, 10

@@ -16,6 +16,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 import galcore.model.torchvision_guard  # noqa: F401  (must come before timm)
+from galcore.model.hybrid import PREFIX, create_by_backbone_name
 from galcore.model.preprocessing import Preprocessing
 from galcore.types import GalcoreError
 
@@ -32,9 +33,17 @@ _log = logging.getLogger(__name__)
 
 
 def create_backbone(backbone: str, *, seed: int = 0, pretrained: bool = False) -> nn.Module:
-    """A timm network without its classifier; the same seed gives the same random weights."""
+    """A network without its classifier; the same seed gives the same random weights.
+
+    Args:
+        backbone: timm name, or one of our own such as ``galcore:hybrid@64`` (input size at the end).
+        seed: Of the random weights.
+        pretrained: With timm's weights; our own networks have none but those of a checkpoint.
+    """
     import timm
 
+    if backbone.startswith(PREFIX):
+        return create_by_backbone_name(backbone, seed=seed)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return timm.create_model(backbone, pretrained=pretrained, num_classes=0)

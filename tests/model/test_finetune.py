@@ -5,8 +5,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from galcore.model.checkpoints import create_backbone, load_encoder
+from galcore.model.checkpoints import load_encoder
 from galcore.model.finetune import FinetunePlan, finetune, split_stages, turn_at_random
+from galcore.model.foreign import create_backbone
 from galcore.simulate.sample import simulate
 from galcore.types import GalcoreError
 

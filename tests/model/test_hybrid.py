@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from galcore.model.checkpoints import load_encoder, save_checkpoint
 from galcore.model.encoder import Encoder
-from galcore.model.hybrid import CONTRASTIVE_NAMES, create_contrastive_network
+from galcore.model.hybrid import CONTRASTIVE_NAMES, create_by_backbone_name, create_contrastive_network
 from galcore.model.linformer import LinformerAttention
 from galcore.model.preprocessing import Preprocessing
 from galcore.types import GalcoreError
@@ -75,13 +76,21 @@ def test_networks_that_cannot_be_made_say_why(name: str, size_px: int) -> None:
         create_contrastive_network(name, size_px)
 
 
-def test_the_hybrid_can_be_saved_and_loaded_as_a_state(tmp_path: Path) -> None:
-    from safetensors.torch import load_file, save_file
+def test_a_saved_hybrid_opens_as_an_encoder(tmp_path: Path) -> None:
+    made = create_contrastive_network("hybrid", 64, seed=1)
+    before = Encoder(made, name="made", preprocessing=Preprocessing(size_px=64), device="cpu")
+    path = tmp_path / "mine.safetensors"
+    save_checkpoint(
+        path, made.state_dict(), backbone="galcore:hybrid@64", preprocessing=Preprocessing(size_px=64)
+    )
 
-    made = create_contrastive_network("hybrid", 64, seed=1).eval()
-    save_file(made.state_dict(), tmp_path / "hybrid.safetensors")
-    again = create_contrastive_network("hybrid", 64, seed=2).eval()
-    again.load_state_dict(load_file(tmp_path / "hybrid.safetensors"))
+    opened = load_encoder(str(path), device="cpu")
 
-    images = torch.rand(1, 3, 64, 64)
-    assert torch.equal(made(images), again(images))
+    images = torch.rand(2, 3, 64, 64)
+    assert torch.allclose(opened.encode(images), before.encode(images), atol=0.05)
+    assert load_encoder(str(path), device="cpu", untrained=True).model_hash != opened.model_hash
+
+
+def test_a_backbone_of_ours_without_its_size_is_refused() -> None:
+    with pytest.raises(GalcoreError, match="input size"):
+        create_by_backbone_name("galcore:hybrid")

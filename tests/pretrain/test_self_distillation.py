@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from galcore.model.checkpoints import create_backbone
+from galcore.model.foreign import create_backbone
 from galcore.pretrain.self_distillation import SelfDistillation
 
 
