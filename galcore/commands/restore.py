@@ -58,7 +58,6 @@ def restore(
     """
     import json
 
-    from galcore.evaluate.result import commit
     from galcore.restore.input_image import read_input
     from galcore.restore.restoration_fits import check_name, write_restoration
 
@@ -80,9 +79,7 @@ def restore(
             as_json,
         )
     )
-    write_restoration(
-        out, restoration, given.header, notes=(f"from {image.name}", f"commit {commit()}", words)
-    )
+    write_restoration(out, restoration, given.header, notes=(f"from {image.name}", words))
     if as_json:
         typer.echo(json.dumps(_summary(restoration, out, given), ensure_ascii=False, default=str))
     else:
@@ -122,6 +119,8 @@ def _reconstruct(
     model: str,
     as_json: bool,
 ) -> Restoration:
+    import numpy as np
+
     from galcore.jobs.reporting import progress_for_terminal_and_job
     from galcore.restore.network import load
     from galcore.restore.reconstruction import reconstruct
@@ -133,7 +132,7 @@ def _reconstruct(
         method=method,
         kind=given.kind,
         restorer=load(model) if method == "model" else None,
-        noise_sigma=noise or None,
+        noise_sigma=np.array(noise) if noise else None,
         description=words,
         progress=progress,
         cancel=cancel,
@@ -149,6 +148,8 @@ def _deconvolve(
     model: str,
     as_json: bool,
 ) -> Restoration:
+    import numpy as np
+
     from galcore.jobs.reporting import progress_for_terminal_and_job
     from galcore.restore.deconvolution import deconvolve
     from galcore.restore.network import load
@@ -159,7 +160,7 @@ def _deconvolve(
     return deconvolve(
         given.pixels,
         psf,
-        noise_sigma=noise or None,
+        noise_sigma=np.array(noise) if noise else None,
         method=method,
         kind=given.kind,
         restorer=load(model) if method == "model" else None,

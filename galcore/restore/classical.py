@@ -10,9 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
+from scipy.fft import next_fast_len
 
-WIENER_BALANCE = 1.0  # times the noise-to-signal ratio of the band
-RICHARDSON_LUCY_STEPS = 10
+WIENER_BALANCE = 10.0  # times the noise-to-signal ratio of the band
+RICHARDSON_LUCY_STEPS = 15
 
 
 def fill_biharmonic(band: NDArray, missing: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -37,7 +38,9 @@ def fill_smoothly(band: NDArray, missing: NDArray[np.bool_]) -> NDArray:
     return np.where(missing, ndimage.gaussian_filter(filled, 1.5), band)
 
 
-def wiener(x: NDArray, psf: NDArray, noise_sigma: float) -> tuple[NDArray, float]:
+def wiener(
+    x: NDArray, psf: NDArray, noise_sigma: float, *, constant: float = WIENER_BALANCE
+) -> tuple[NDArray, float]:
     """Wiener-Hunt deconvolution of one band and the noise of its result.
 
     The regularisation is ``balance |Laplacian|^2`` with ``balance = WIENER_BALANCE (noise / signal)^2``, the
@@ -48,23 +51,23 @@ def wiener(x: NDArray, psf: NDArray, noise_sigma: float) -> tuple[NDArray, float
         x: ``(H, W)``, sky near 0.
         psf: ``(k, k)`` of unit sum.
         noise_sigma: Noise per pixel.
+        constant: Of the balance.
 
     Returns:
         ``(H, W)`` and the standard deviation of the noise in it.
     """
     from skimage import restoration
 
-    balance = wiener_balance(x, noise_sigma)
+    balance = wiener_balance(x, noise_sigma, constant)
     padded, inner = _pad(x, psf.shape[0])
     result = restoration.wiener(padded, psf, balance, clip=False)[inner]
     return result, noise_sigma * _wiener_gain(padded.shape, psf, balance)
 
 
-def wiener_balance(x: NDArray, noise_sigma: float, constant: float | None = None) -> float:
+def wiener_balance(x: NDArray, noise_sigma: float, constant: float = WIENER_BALANCE) -> float:
     """Weight of the Laplacian against the data."""
-    chosen = WIENER_BALANCE if constant is None else constant
     signal = max(float(x.var()) - noise_sigma**2, (0.1 * noise_sigma) ** 2, 1e-12)
-    return max(chosen * noise_sigma**2 / signal, 1e-8)
+    return max(constant * noise_sigma**2 / signal, 1e-8)
 
 
 def _wiener_gain(shape: tuple[int, ...], psf: NDArray, balance: float) -> float:
@@ -103,8 +106,9 @@ def blur(x: NDArray, psf: NDArray) -> NDArray:
 
 
 def _pad(x: NDArray, width: int) -> tuple[NDArray, tuple[slice, slice]]:
-    """Mirrored on all sides, and the slices that undo it; sizes are even for fast transforms."""
+    """Mirrored on all sides, and the slices that undo it; to sizes that transform fast."""
     margin = width + 1
-    even = [(margin, margin + size % 2) for size in x.shape]
-    padded = np.pad(np.asarray(x, dtype=np.float64), even, mode="symmetric")
+    sizes = [next_fast_len(size + 2 * margin + 1) for size in x.shape]
+    sides = [(margin, fast + fast % 2 - size - margin) for size, fast in zip(x.shape, sizes, strict=True)]
+    padded = np.pad(np.asarray(x, dtype=np.float64), sides, mode="symmetric")
     return padded, (slice(margin, margin + x.shape[0]), slice(margin, margin + x.shape[1]))

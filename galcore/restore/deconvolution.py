@@ -108,7 +108,7 @@ def deconvolve(
         pixels=result,
         sigma=None if sigma is None else np.where(missing, np.nan, scaling.denormalise_sigma(sigma)),
         residual=np.where(missing, np.nan, pixels - blurred).astype(np.float32),
-        mask=missing.any(0),
+        mask=np.asarray(missing.any(0)),
         task="deconvolve",
         method=method,
         kind=kind,
@@ -174,7 +174,10 @@ def _with_classical(
 
 
 def _describe(scaling: Scaling, method: str, psf: Psf) -> dict[str, Any]:
-    choice = {"wiener": {"balance": WIENER_BALANCE}, "richardson-lucy": {"steps": RICHARDSON_LUCY_STEPS}}
+    choice: dict[str, dict[str, object]] = {
+        "wiener": {"balance": WIENER_BALANCE},
+        "richardson-lucy": {"steps": RICHARDSON_LUCY_STEPS},
+    }
     return {
         "psf": psf.description,
         "psf_fwhm_px": [round(float(fwhm), 3) for fwhm in psf.fwhm_px],

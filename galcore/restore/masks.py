@@ -40,6 +40,7 @@ TRAIL_COVER = 0.55  # share of a line's pixels above the threshold
 TRAIL_CONTRAST = 2.0  # over the lines beside it
 TRAIL_SHARE = 0.4  # of the shorter side: the least length
 TRAIL_MAX_WIDTH_PX = 12
+TRAIL_EVENNESS = 0.35  # faintest third of a trail over its brightest: galaxies and spikes fade outwards
 MAX_TRAILS = 3
 
 
@@ -93,7 +94,7 @@ def read_mask(path: Path, shape: tuple[int, ...]) -> NDArray[np.bool_]:
         raise GalcoreError(f"{path}: no such file")
     with blaming(path):
         image = read_whole(ImageAddress(path))
-    marked = np.nan_to_num(image.pixels.astype(np.float32), nan=1.0).any(0)
+    marked = np.asarray(np.nan_to_num(image.pixels.astype(np.float32), nan=1.0).any(0))
     try:
         return as_mask(marked, tuple(shape))
     except GalcoreError as error:
@@ -283,6 +284,10 @@ def _stroke(
     beside = (np.abs(across) > 4) & (np.abs(across) <= 8) & stretch
     around = float(np.mean(above[beside])) if beside.any() else 1.0
     if core < TRAIL_COVER or core < TRAIL_CONTRAST * around:
+        return None
+    thirds = (along[near & stretch] - start) * 3 // max(end - start, 1)
+    means = [float(np.mean(snr[near & stretch][thirds == n])) for n in range(3)]
+    if min(means) < TRAIL_EVENNESS * max(means):
         return None
     return stretch & (np.abs(across) <= _half_width(snr, across, stretch))
 

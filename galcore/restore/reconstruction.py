@@ -66,7 +66,7 @@ def reconstruct(
         )
     pixels = as_bands(flux)
     missing = _missing_pixels(pixels, mask)
-    union = missing.any(0)
+    union: NDArray[np.bool_] = np.asarray(missing.any(0))
     clear = np.where(missing, np.nan, pixels)
     scaling = measure_scaling(clear, kind=kind, noise_sigma=noise_sigma)
     name, model_hash = "", ""

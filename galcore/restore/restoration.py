@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from galcore import __version__
+from galcore.code_version import code_version
 from galcore.types import CancelCheck, GalcoreError, Provenance
 
 Task = Literal["reconstruct", "deconvolve"]
@@ -105,7 +105,7 @@ def as_mask(mask: NDArray, shape: tuple[int, ...]) -> NDArray[np.bool_]:
     if asked.shape != tuple(shape):
         text = " x ".join(str(n) for n in asked.shape[::-1])
         raise GalcoreError(f"mask: {text} pixels do not match the image of {shape[1]} x {shape[0]}")
-    return np.nan_to_num(asked.astype(np.float32), nan=1.0) != 0
+    return np.asarray(np.nan_to_num(asked.astype(np.float32), nan=1.0) != 0)
 
 
 def measure_changes(
@@ -136,7 +136,8 @@ def measure_flux(
     certain = np.abs(first) > floor
     safe = np.where(certain, np.abs(first), 1.0)
     relative = np.where(certain, (second - first) / safe, np.nan)
-    return FluxChange(*(tuple(float(v) for v in values) for values in (first, second, relative)))
+    before_bands, after_bands, changes = (tuple(map(float, values)) for values in (first, second, relative))
+    return FluxChange(before_bands, after_bands, changes)
 
 
 def aperture_mask(shape: tuple[int, ...]) -> tuple[NDArray[np.bool_], float]:
@@ -152,7 +153,7 @@ def make_provenance(
 ) -> Provenance:
     """Provenance of a restoration made now."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Provenance(__version__, model_name, model_hash, data_hash, parameters, now)
+    return Provenance(code_version(), model_name, model_hash, data_hash, parameters, now)
 
 
 def stop_if(cancel: CancelCheck | None) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import unicodedata
 from collections.abc import Iterator, Sequence
 from io import BytesIO
@@ -16,6 +15,7 @@ import numpy as np
 from galcore.images.quiet import quiet
 from galcore.restore.restoration import FluxChange, Restoration
 from galcore.types import GalcoreError
+from galcore.whole_files import write_whole
 
 if TYPE_CHECKING:
     from astropy.io.fits import Header
@@ -58,12 +58,10 @@ def write_restoration(
         import gzip
 
         content = gzip.compress(content, mtime=0)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
+        with write_whole(path) as unfinished:
+            unfinished.write_bytes(content)
     except OSError as error:
-        unfinished.unlink(missing_ok=True)
         raise GalcoreError(f"{path} cannot be written ({error}); choose another place") from error
 
 
