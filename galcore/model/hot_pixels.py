@@ -14,6 +14,7 @@ Hot pixels show where a decision comes from. They do not show that the decision 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -30,6 +31,7 @@ from galcore.types import GalcoreError
 
 _FEWEST_CELLS = 8  # along a side: coarser maps say little about where
 _BRIGHTEST_QUANTILE = 0.99
+_one_at_a_time = threading.Lock()
 
 
 def show_hot_pixels(
@@ -57,7 +59,8 @@ def show_hot_pixels(
         )
     for look, start, side in _looks(images, encoder.preprocessing.glimpse_px):
         turned = torch.cat([torch.rot90(look, quarter, dims=(2, 3)) for quarter in range(4)])
-        heat = _layer_cam(encoder, turned.to(encoder.device), wanted)
+        with _one_at_a_time:  # hooks hear whoever runs the network
+            heat = _layer_cam(encoder, turned.to(next(encoder.network.parameters()).device), wanted)
         heat = F.interpolate(heat[:, None], size=(side, side), mode="bicubic", align_corners=False)[:, 0]
         heat = heat.clamp(min=0).cpu()
         heat = heat / heat.mean(dim=(1, 2), keepdim=True).clamp(min=1e-12)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
@@ -70,6 +72,16 @@ def test_the_map_of_a_galaxy_does_not_depend_on_its_batch(tiny: Encoder) -> None
     together, alone = show_hot_pixels(tiny, images)[1], show_hot_pixels(tiny, images[1:2])[0]
 
     assert torch.allclose(together, alone, atol=1e-3)
+
+
+def test_two_people_looking_at_once_do_not_see_each_others_galaxy(tiny: Encoder) -> None:
+    stamps = simulate(4, seed=6, size_px=96).rgb
+    alone = [explain_stamp(tiny, stamp) for stamp in stamps]
+
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda stamp: explain_stamp(tiny, stamp), stamps))
+
+    assert all(np.allclose(*pair, atol=1e-3) for pair in zip(alone, together, strict=True))
 
 
 @pytest.mark.parametrize("name", ["hybrid", "vit", "linformer"])
