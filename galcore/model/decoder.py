@@ -11,6 +11,9 @@ from torch import Tensor, nn
 GUIDE_BANDS = 7  # what was observed (3), first guess (3), missing (1)
 OUTPUT_BANDS = 6  # mean and log variance of three bands
 _FIRST_LOG_VARIANCE = -6.0
+_CORRECTION_SCALE = (
+    0.1  # errors of a first guess are hundredths: small steps of the weights must be small there
+)
 _LOG_VARIANCE_RANGE = (-14.0, 2.0)
 
 
@@ -71,4 +74,4 @@ class Decoder(nn.Module):
         state = self.join(torch.cat([state, F.silu(self.guide(half))], dim=1))
         state = state + self.refine(state)
         correction, spread = F.pixel_shuffle(self.out(state).float(), 2).chunk(2, dim=1)
-        return correction, (_FIRST_LOG_VARIANCE + spread).clamp(*_LOG_VARIANCE_RANGE)
+        return _CORRECTION_SCALE * correction, (_FIRST_LOG_VARIANCE + spread).clamp(*_LOG_VARIANCE_RANGE)

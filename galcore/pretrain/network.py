@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -41,6 +43,22 @@ class StepLosses:
     parts: dict[str, Tensor]
 
 
+@contextmanager
+def frozen_statistics(network: nn.Module) -> Iterator[None]:
+    """Batch normalisation by its running statistics, which are not updated.
+
+    Masked and blurred images must not move the statistics that undisturbed pictures are encoded with.
+    """
+    norms = [m for m in network.modules() if isinstance(m, nn.modules.batchnorm._BatchNorm) and m.training]
+    for norm in norms:
+        norm.eval()
+    try:
+        yield
+    finally:
+        for norm in norms:
+            norm.train()
+
+
 class PretrainingNetwork(nn.Module):
     """Foundation model, heads and memory.
 
@@ -75,19 +93,30 @@ class PretrainingNetwork(nn.Module):
 
     def _each(self, batch: StepBatch) -> list[tuple[str, Tensor, Tensor, dict[str, Tensor]]]:
         found = []
+        real, simulated = self._embed(batch)
         if batch.contrast is not None:
-            found.append(("contrast", *self._contrast(batch.contrast)))
+            found.append(("contrast", *self._contrast(batch.contrast, real)))
         if batch.truth is not None:
-            found.append(("truth", *self._truth(batch.truth)))
-        for name in ("reconstruct", "deconvolve"):
-            degraded = getattr(batch, name)
-            if degraded is not None:
-                found.append((name, *self._restoration(name, degraded)))
+            found.append(("truth", *self._truth(batch.truth, simulated)))
+        with frozen_statistics(self.model.encoder):
+            for name in ("reconstruct", "deconvolve"):
+                degraded = getattr(batch, name)
+                if degraded is not None:
+                    found.append((name, *self._restoration(name, degraded)))
         return found
 
-    def _contrast(self, batch: ContrastBatch) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    def _embed(self, batch: StepBatch) -> tuple[Tensor, Tensor]:
+        """Embeddings of real views and of simulations, in one pass so that they share batch statistics."""
+        views = [] if batch.contrast is None else [batch.contrast.first, batch.contrast.second]
+        n_real = sum(len(part) for part in views)
+        views += [] if batch.truth is None else [batch.truth.views]
+        if not views:
+            return torch.empty(0), torch.empty(0)
+        embedding = self.model.embed(torch.cat(views))
+        return embedding[:n_real], embedding[n_real:]
+
+    def _contrast(self, batch: ContrastBatch, embedding: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         plan, B = self.plan, len(batch.first)
-        embedding = self.model.embed(torch.cat([batch.first, batch.second]))
         projected = self.heads.contrast(embedding)
         contrast = contrastive_loss(
             projected[:B],
@@ -103,9 +132,8 @@ class PretrainingNetwork(nn.Module):
         named = {"contrast": contrast, "structure_real": structure}
         return contrast + plan.weight_structure * structure, contrast + structure, named
 
-    def _truth(self, batch: TruthBatch) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    def _truth(self, batch: TruthBatch, embedding: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
         plan = self.plan
-        embedding = self.model.embed(batch.views)
         named = {
             "structure": masked_regression_loss(self.heads.structure(embedding), batch.structure),
             "binary": masked_binary_loss(self.heads.binary(embedding), batch.binary, self.positive_weight),
