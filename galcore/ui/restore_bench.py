@@ -25,7 +25,7 @@ HINTS_POLL_S = 0.5
 _PROPOSED = {"star": "star", "trail": "trail", "cosmic-ray": "cosmic rays"}
 
 
-def show_mask_bench(source: RestoreSource) -> None:
+def show_mask_bench(source: RestoreSource, *, stretch: str, band: int) -> None:
     """Canvas on the left, what happens and with what to compare on the right."""
     hints = _await_hints(source)
     canvas, words = st.columns([2.1, 1], gap="medium")
@@ -44,7 +44,7 @@ def show_mask_bench(source: RestoreSource) -> None:
         try:
             drawn = draw_mask(
                 source,
-                source_address(source, stretch=st.session_state.get("restore_stretch") or "survey"),
+                source_address(source, stretch=stretch, band=band),
                 key="restore_mask",
                 mask=None if asked is None else asked.mask,
                 proposals=_proposals(hints),
@@ -58,12 +58,12 @@ def show_mask_bench(source: RestoreSource) -> None:
         st.rerun()
 
 
-def show_psf_bench(source: RestoreSource) -> None:
+def show_psf_bench(source: RestoreSource, *, stretch: str, band: int) -> None:
     """The image on the left, its blur and noise on the right."""
     hints = _await_hints(source)
     picture, controls = st.columns([1.2, 1], gap="large")
     with picture:
-        address = source_address(source, stretch=st.session_state.get("restore_stretch") or "survey")
+        address = source_address(source, stretch=stretch, band=band)
         st.html(
             f'<img src="{escape(address)}" alt="{escape(source.name)}" style="display:block;width:100%;'
             "max-height:52vh;object-fit:contain;background:#05070c;border-radius:6px;"

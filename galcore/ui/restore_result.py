@@ -25,9 +25,9 @@ PICTURE_NOTE = (
 )
 _ALL = "all bands"
 HELP = {
-    "change": "Of that light, in per cent; over several bands the least and the greatest change.",
     "light": "Light above the sky in the whole frame, after against before. Sharpening should keep it; "
     "filling in adds what it puts into the mask, because masked pixels do not count before.",
+    "change": "Change of that light; over several bands the least and the greatest.",
     "aperture": "The same within a disc about the middle, a quarter of the shorter side in radius.",
     "sigma": "Median of the uncertainty, 1 σ a pixel, over the pixels that have one.",
     "time": "On this machine; the same question is answered from memory.",
@@ -86,36 +86,32 @@ def _left_words(seconds: float, done: str) -> str:
     return f"{done} · about {duration_text(seconds)} left" if seconds >= 1 else f"{done} · nearly there"
 
 
-def show_result(attempts: Sequence[Attempt]) -> None:
+def show_result(attempts: Sequence[Attempt], *, stretch: str, band: int) -> None:
     """Everything about the attempts that are done."""
     done = [attempt for attempt in attempts if attempt.status is AttemptStatus.DONE]
     if not done:
         return
-    source = done[0].request.source
-    if source.image.kind == "picture":
-        st.caption(f":material/visibility: {PICTURE_NOTE}")
-    stretch, band = _choose_view(source)
     scales = measure_scales(done, band)
     show_restorations(done, stretch=stretch, band=band, scales=scales, key="restore_view")
     _show_numbers(done, band)
     _show_downloads(done, stretch, band, scales)
 
 
-def _choose_view(source: RestoreSource) -> tuple[str, int]:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        stretch = st.segmented_control(
-            "Stretch", STRETCHES, default="survey", required=True, key="restore_stretch",
-            help="One stretch for original and results; its levels come from the original.",
+def choose_view(source: RestoreSource) -> tuple[str, int]:
+    """Stretch and band of every picture on the page."""
+    stretch = st.segmented_control(
+        "Stretch", STRETCHES, default="survey", required=True, key="restore_stretch",
+        label_visibility="collapsed",
+        help="One stretch for original and results; its levels come from the original.",
+    )  # fmt: skip
+    band = ALL_BANDS
+    if len(source.image.bands) > 1:
+        names = [_ALL, *(plain(f"band {each}", limit=24) for each in source.image.bands)]
+        chosen = st.selectbox(
+            "Show", range(len(names)), format_func=names.__getitem__, width=150,
+            key=f"restore_band_{source.key}", label_visibility="collapsed",
         )  # fmt: skip
-        band = ALL_BANDS
-        if len(source.image.bands) > 1:
-            names = [_ALL, *(plain(each, limit=20) for each in source.image.bands)]
-            chosen = st.selectbox(
-                "Show", range(len(names)), format_func=names.__getitem__, width=170,
-                key=f"restore_band_{source.key}",
-                help="All bands: colour, with the mean of residuals and uncertainties over the bands.",
-            )  # fmt: skip
-            band = int(chosen) - 1
+        band = int(chosen) - 1
     return str(stretch), band
 
 
@@ -125,32 +121,31 @@ def _show_numbers(attempts: Sequence[Attempt], band: int) -> None:
         return
     table = pd.DataFrame([restoration_numbers(attempt, band) for attempt in attempts])
     table.insert(0, "method", [_name(attempt) for attempt in attempts])
-    unit = unit_text(attempts[0].request.source, band)
     columns = {
-        "method": st.column_config.TextColumn("Method"),
-        "light": st.column_config.TextColumn("Light before → after", help=HELP["light"]),
-        "change": st.column_config.TextColumn("Change", help=HELP["light"]),
-        "aperture": st.column_config.TextColumn("In the middle", help=HELP["aperture"]),
-        "sigma": st.column_config.TextColumn(f"Median σ ({unit})", help=HELP["sigma"]),
-        "time": st.column_config.TextColumn("Time", help=HELP["time"]),
-        "model": st.column_config.TextColumn("Weights", help=HELP["model"]),
+        name: st.column_config.TextColumn(label, help=HELP[name])
+        for name, label in _labels(attempts[0], band).items()
     }
+    columns["method"] = st.column_config.TextColumn("Method")
     st.dataframe(table, hide_index=True, width="stretch", column_config=columns, key="restore_numbers")
 
 
-def _show_metrics(attempt: Attempt, band: int) -> None:
-    numbers, unit = restoration_numbers(attempt, band), unit_text(attempt.request.source, band)
-    labels = {
-        "light": "Light before → after",
-        "change": "Change",
+def _labels(attempt: Attempt, band: int) -> dict[str, str]:
+    """Names of the numbers; filling in adds light by its nature, which is no lack of it before."""
+    filled = attempt.request.task == "reconstruct"
+    return {
+        "light": "Light outside the mask → in all" if filled else "Light before → after",
+        "change": "Put into the mask" if filled else "Change",
         "aperture": "In the middle",
-        "sigma": f"Median σ ({unit})",
+        "sigma": f"Median σ ({unit_text(attempt.request.source, band)})",
         "time": "Time",
         "model": "Weights",
     }
-    for column, (name, label) in zip(
-        st.columns([1.5, 1, 1, 1.5, 0.6, 1.2], gap="small"), labels.items(), strict=True
-    ):
+
+
+def _show_metrics(attempt: Attempt, band: int) -> None:
+    numbers, labels = restoration_numbers(attempt, band), _labels(attempt, band)
+    columns = st.columns([1.6, 1, 1, 1.5, 0.6, 1.2], gap="small")
+    for column, (name, label) in zip(columns, labels.items(), strict=True):
         with column.container(key=f"restore_number_{name}", gap=None):
             st.caption(plain(label), help=HELP[name])
             st.markdown(f"**{plain(numbers[name])}**")

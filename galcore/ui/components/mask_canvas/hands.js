@@ -2,7 +2,7 @@
 
 const KEYS = [
   ["drag", "draw with the tool in hand; alt (or the right button) erases"],
-  ["wheel, two fingers", "zoom and move, with any tool"],
+  ["wheel, two fingers", "zoom and move, with any tool; click the image first"],
   ["b  l  d  e  v", "brush, line, disc, eraser, move"],
   ["shift + line", "the trail runs on to the edges of the image"],
   ["[  ]", "smaller, larger"],
@@ -129,6 +129,8 @@ class MaskCanvas {
     on("pointerleave", () => { if (!this.stroke) this.point(null); });
     on("contextmenu", (event) => event.preventDefault());
     on("wheel", (event) => {
+      // before the image is in hand the wheel scrolls the page, as anywhere
+      if (!event.ctrlKey && this.root.getRootNode().activeElement !== this.canvas) return;
       event.preventDefault();
       this.view.zoom(Math.exp(-Math.max(-200, Math.min(200, event.deltaY)) * 0.0022), ...this.view.at(event));
     }, { passive: false });
@@ -174,6 +176,7 @@ class MaskCanvas {
   apply() {
     if (!this.mask.count || this.data.busy) return;
     this.number += 1;
+    this.canvas.blur();
     this.send("mask", { number: this.number, source: this.source, width: this.mask.width, height: this.mask.height, runs: this.mask.runs });
   }
 

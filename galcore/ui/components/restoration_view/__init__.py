@@ -90,6 +90,8 @@ class _Pictures:
         cells = [original, self._cell(attempt, 0, "result")]
         for kind in ("residual", "sigma"):
             cell = self._cell(attempt, 0, kind) | self._about(attempt, kind)
+            if not cell["address"]:
+                del cell["bar"]
             cells.append(cell | {"help": cell["note"], "note": ""})
         return cells
 

@@ -28,7 +28,7 @@ class Viewer {
     this.grid.style.setProperty("--rv-aspect", `${data.width} / ${data.height}`);
     this.panels = [];
     this.grid.replaceChildren(...data.cells.map((cell) => this.cell(cell)));
-    this.root.querySelector('[data-act="outline"]').hidden = !data.mask;
+    for (const name of ["outline", "mask"]) this.root.querySelector(`[data-act="${name}"]`).hidden = !data.mask;
     this.setMode(this.mode);
     this.comeIntoView(data.arrival);
   }
@@ -164,6 +164,7 @@ class Viewer {
       this.view = { zoom: 1, x: 0, y: 0 };
       this.place();
     }
+    if (name === "mask" && this.data.mask) this.zoomToMask();
     if (name === "outline") {
       this.outlined = !this.outlined;
       this.root.querySelector('[data-act="outline"]').setAttribute("aria-pressed", String(this.outlined));
@@ -171,11 +172,19 @@ class Viewer {
     }
   }
 
+  // The mask fills a good part of every picture.
+  zoomToMask() {
+    const { width, height, mask } = this.data, [left, top, right, bottom] = maskBox(mask, width, height);
+    const zoom = Math.max(1, Math.min(24, 0.55 / Math.max((right - left) / width, (bottom - top) / height)));
+    this.view = { zoom, x: 0.5 - (zoom * (left + right)) / 2 / width, y: 0.5 - (zoom * (top + bottom)) / 2 / height };
+    this.move(0, 0);
+  }
+
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const step = 0.08, keys = {
       w: () => this.setMode(this.mode === "slider" ? "side" : "slider"), b: () => this.setMode(this.mode === "blink" ? "side" : "blink"),
-      o: () => this.act("outline"), "+": () => this.act("in"), "=": () => this.act("in"), "-": () => this.act("out"), 0: () => this.act("fit"),
+      o: () => this.act("outline"), m: () => this.act("mask"), "+": () => this.act("in"), "=": () => this.act("in"), "-": () => this.act("out"), 0: () => this.act("fit"),
       ArrowLeft: () => this.step(step, 0), ArrowRight: () => this.step(-step, 0), ArrowUp: () => this.step(0, step), ArrowDown: () => this.step(0, -step),
     };
     if (this.mode === "blink" && event.target === this.grid) keys[" "] = () => this.blink();
@@ -227,6 +236,22 @@ class Viewer {
     }));
     if (this.at === place) for (const panel of this.panels) panel.point(at, this.words(panel));
   }
+}
+
+// Left, top, right and bottom of what is masked.
+function maskBox(runs, width, height) {
+  let [left, top, right, bottom] = [width, height, 0, 0], at = 0;
+  runs.forEach((run, n) => {
+    if (n % 2) {
+      const last = at + run - 1, several = Math.floor(at / width) !== Math.floor(last / width);
+      left = Math.min(left, several ? 0 : at % width);
+      right = Math.max(right, several ? width : (last % width) + 1);
+      top = Math.min(top, Math.floor(at / width));
+      bottom = Math.max(bottom, Math.floor(last / width) + 1);
+    }
+    at += run;
+  });
+  return [left, top, right, bottom];
 }
 
 function figure(value) {
