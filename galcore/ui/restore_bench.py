@@ -28,7 +28,8 @@ _PROPOSED = {"star": "star", "trail": "trail", "cosmic-ray": "cosmic rays"}
 def show_mask_bench(source: RestoreSource, *, stretch: str, band: int) -> None:
     """Canvas on the left, what happens and with what to compare on the right."""
     hints = _await_hints(source)
-    canvas, words = st.columns([2.1, 1], gap="medium")
+    with st.container(key="restore_mask_bench"):
+        canvas, words = st.columns([2.1, 1], gap="medium")
     with words:
         st.markdown("**Cover what does not belong**")
         st.caption(
@@ -61,7 +62,8 @@ def show_mask_bench(source: RestoreSource, *, stretch: str, band: int) -> None:
 def show_psf_bench(source: RestoreSource, *, stretch: str, band: int) -> None:
     """The image on the left, its blur and noise on the right."""
     hints = _await_hints(source)
-    picture, controls = st.columns([1.2, 1], gap="large")
+    with st.container(key="restore_psf_bench"):
+        picture, controls = st.columns([1.2, 1], gap="large")
     with picture:
         address = source_address(source, stretch=stretch, band=band)
         st.html(

@@ -16,6 +16,7 @@ from galcore.web.restorations import (
     RestoreSource,
     Task,
     bench,
+    model_restores,
     weights_mark,
 )
 
@@ -43,7 +44,7 @@ def question_of(source: RestoreSource, task: Task) -> Question | None:
 def put_question(source: RestoreSource, task: Task, question: Question) -> None:
     """Ask from now on; what failed or was cancelled before is tried anew."""
     st.session_state[_key(source, task)] = question
-    for method in (MODEL, *compared_with(task)):
+    for method in _methods(task):
         bench().start(_request(source, task, method, question), again=True)
 
 
@@ -52,14 +53,15 @@ def attempts_at(source: RestoreSource, task: Task) -> tuple[Attempt, ...]:
     question = question_of(source, task)
     if question is None:
         return ()
-    methods = (MODEL, *compared_with(task))
-    return tuple(bench().start(_request(source, task, method, question)) for method in methods)
+    return tuple(bench().start(_request(source, task, method, question)) for method in _methods(task))
 
 
-def compared_with(task: Task) -> tuple[str, ...]:
-    """Classical tools that the person wants beside the model."""
+def _methods(task: Task) -> tuple[str, ...]:
+    """The model, where it can restore, and the classical tools chosen beside it; never nothing at all."""
     chosen = st.session_state.get(_compare_key(task)) or ()
-    return tuple(method for method in METHODS[task] if method in chosen)
+    wanted = {*chosen, MODEL} if model_restores() else set(chosen)
+    methods = tuple(method for method in METHODS[task] if method in wanted)
+    return methods or tuple(method for method in METHODS[task] if method != MODEL)[:1]
 
 
 def choose_comparison(task: Task) -> None:
@@ -70,6 +72,8 @@ def choose_comparison(task: Task) -> None:
         key=_compare_key(task),
         help="Classical tools on the same question, as further columns beside the model.",
     )  # fmt: skip
+    if not model_restores():
+        st.caption(":material/info: The weights on this server cannot restore; the classical tools answer.")
 
 
 def _request(source: RestoreSource, task: Task, method: str, question: Question) -> RestoreRequest:

@@ -49,10 +49,10 @@ def show_chosen(workspace: Workspace | None, source: RestoreSource) -> None:
     height, width = image.pixels.shape[-2:]
     scale = f" · {image.pixel_scale_arcsec:.3g} arcsec a pixel" if image.pixel_scale_arcsec else ""
     bands = ", ".join(image.bands) if len(image.bands) <= 4 else f"{len(image.bands)} bands"
-    kind = "picture" if image.kind == "picture" else "flux"
+    facts = [f"{width} × {height} px", bands, *([image.kind] if image.kind not in image.bands else [])]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="restore_head"):
         st.markdown(f"##### {plain(source.name, limit=80)}", width="content")
-        st.caption(plain(f"{width} × {height} px · {bands} · {kind}{scale}"), width="content")
+        st.caption(plain(" · ".join(facts) + scale), width="content")
         st.space("stretch")
         with st.popover("Another image", icon=":material/image_search:"):
             _show_ways(workspace)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -45,6 +47,7 @@ WHITE = 255
 _KEPT_BYTES = 512 * 1024 * 1024
 _KEPT_SOURCES = 32
 _THREADS = 2
+_MAX_HEADER_BYTES = 16 * 1024 * 1024
 FIRST_GUESS_S_PER_MEGAPIXEL = {"model": 30.0, "biharmonic": 6.0, "wiener": 2.0, "richardson-lucy": 20.0}
 
 
@@ -263,6 +266,21 @@ def restore(attempt: Attempt) -> Restoration:
         flux, request.psf, method=request.method, kind=kind, restorer=restorer,
         noise_sigma=request.noise_sigma, progress=tell, cancel=attempt.stop.is_set,
     )  # fmt: skip
+
+
+def model_restores() -> bool:
+    """Whether the shipped weights hold a decoder; an encoder alone cannot give pixels back."""
+    path = MODELS_DIR / f"{DEFAULT_MODEL}.safetensors"
+    return path.is_file() and _holds_decoder(path, path.stat().st_mtime_ns)
+
+
+@functools.lru_cache(maxsize=4)
+def _holds_decoder(path: Path, _changed: int) -> bool:
+    # read by hand, so that the page need not wait for torch: the length of the header, then the header
+    with path.open("rb") as file, suppress(ValueError, KeyError, TypeError):
+        header = json.loads(file.read(min(int.from_bytes(file.read(8), "little"), _MAX_HEADER_BYTES)))
+        return "architecture" in json.loads(header["__metadata__"]["galcore"])
+    return False
 
 
 def weights_mark() -> str:

@@ -26,6 +26,30 @@ def serve(monkeypatch):
     serve_workspaces(None)
 
 
+@pytest.fixture
+def restoring_weights(monkeypatch, tmp_path):
+    """Weights with a decoder, untrained, in the place of the shipped ones."""
+    from galcore.model import checkpoints
+    from galcore.model.foundation import Architecture, FoundationModel
+    from galcore.model.preprocessing import Preprocessing
+    from galcore.web import restorations
+
+    model = FoundationModel(Architecture(), seed=0)
+    checkpoints.save_foundation(
+        tmp_path / "models" / "galcore-tiny.safetensors", model, preprocessing=Preprocessing(size_px=128)
+    )
+    for module in (checkpoints, restorations):
+        monkeypatch.setattr(module, "MODELS_DIR", tmp_path / "models")
+
+
+@pytest.fixture
+def weights_without_decoder(monkeypatch, tmp_path):
+    """No weights at all in the place of the shipped ones."""
+    from galcore.web import restorations
+
+    monkeypatch.setattr(restorations, "MODELS_DIR", tmp_path)
+
+
 def open_restore(galaxy="", **session):
     app = AppTest.from_file(str(ROOT / "galcore" / "ui" / "shell.py"), default_timeout=60)
     app.session_state["galcore.user"] = "Vera"
@@ -126,8 +150,7 @@ def asked_to_fill(workspace, galaxy_id):
     return {key: Question(mask=mask), "restore_compare_reconstruct": ["biharmonic"]}
 
 
-def test_a_mask_is_filled_in_by_the_model_and_the_classical_tool(serve, copy_sky):
-    pytest.importorskip("galcore.model.restorer")
+def test_a_mask_is_filled_in_by_the_model_and_the_classical_tool(serve, copy_sky, restoring_weights):
     workspace = serve(copy_sky("sky"))
     galaxy_id = ids_of(workspace)[1]
     app = open_restore(galaxy_id, **asked_to_fill(workspace, galaxy_id))
@@ -141,8 +164,19 @@ def test_a_mask_is_filled_in_by_the_model_and_the_classical_tool(serve, copy_sky
     assert table["model"].iloc[1] == "no network"
 
 
-def test_sharpening_with_a_gaussian_shows_its_numbers(serve, copy_sky):
-    pytest.importorskip("galcore.model.restorer")
+def test_without_weights_that_restore_the_classical_tool_answers_and_it_says_so(
+    serve, copy_sky, weights_without_decoder
+):
+    workspace = serve(copy_sky("sky"))
+    galaxy_id = ids_of(workspace)[1]
+    asked = {key: value for key, value in asked_to_fill(workspace, galaxy_id).items() if "compare" not in key}
+    app = wait_for(open_restore(galaxy_id, **asked), "Light outside the mask")
+    assert not app.exception and not app.error
+    assert "cannot restore" in words(app)
+    assert "no network" in words(app)
+
+
+def test_sharpening_with_a_gaussian_shows_its_numbers(serve, copy_sky, restoring_weights):
     workspace = serve(copy_sky("sky"))
     app = open_restore(ids_of(workspace)[4], restore_task="deconvolve")
     assert "Gaussian, FWHM" in words(app).replace("\\", "")

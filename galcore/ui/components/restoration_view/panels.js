@@ -66,6 +66,7 @@ class Panel {
     if (!this.shows) return;
     const transform = `translate(${100 * x}%, ${100 * y}%) scale(${zoom})`;
     for (const part of [...this.pictures, this.rim]) if (part) part.style.transform = transform;
+    if (this.rim) this.rim.style.setProperty("--rv-rim", `${1.25 / zoom}px`);
     this.frame.classList.toggle("rv-pixels", pixelated);
   }
 
