@@ -2,7 +2,7 @@
 
 The fused one follows the idea of Wei et al. (2022, arXiv:2211.07168): galaxies are contours and smooth light,
 so a truncated ResNet-18 gives local features and a Linformer ViT relates distant ones, and the vector joins
-both levels. Their code was not read; ``docs/adr/0006-contrastive-networks.md`` says what was chosen here.
+both levels. Their code was not read; ``docs/adr/0007-contrastive-networks.md`` says what was chosen here.
 """
 
 from __future__ import annotations
