@@ -13,6 +13,7 @@ from galcore.workspace import Workspace, model_folder_name
 
 if TYPE_CHECKING:
     from galcore.atlas.layout import Atlas
+    from galcore.model.encoder import Encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class PreparationReport:
         n_embedded: Galaxies with an embedding.
         left_out: Galaxies whose pixels could not be read, and why.
         done: Parts that were made now; empty when everything was there.
+        kept_aside: What a renewal moved away, relative to the workspace.
     """
 
     model: str
@@ -34,12 +36,15 @@ class PreparationReport:
     n_embedded: int
     left_out: tuple[LeftOut, ...]
     done: tuple[str, ...]
+    kept_aside: tuple[str, ...] = ()
 
 
 def prepare(
     workspace: Workspace,
     *,
     model: str = DEFAULT_MODEL,
+    encoder: Encoder | None = None,
+    folder_name: str = "",
     seed: int = 0,
     progress: ProgressCallback | None = None,
     cancel: CancelCheck | None = None,
@@ -48,14 +53,26 @@ def prepare(
 
     Killed half-way, the same call goes on where it stopped: shards that are written stay.
 
+    Args:
+        workspace: The workspace.
+        model: Name of the encoder.
+        encoder: The encoder itself, where it is open already.
+        folder_name: What the parts are called on disk, by default after the model.
+        seed: Of the map.
+        progress: Told of every stage.
+        cancel: Asked between steps; what is done by then is kept.
+
     Raises:
         GalcoreError: If the model cannot be loaded, or earlier embeddings came from other weights.
     """
-    embed_report = embed(workspace, model=model, progress=progress, cancel=cancel)
+    name = folder_name or model_folder_name(model)
+    embed_report = embed(
+        workspace, model=model, encoder=encoder, folder_name=name, progress=progress, cancel=cancel
+    )
     done = list(embed_report.done)
-    if not (cancel and cancel()) and build_index(workspace, model=model, progress=progress):
+    if not (cancel and cancel()) and build_index(workspace, model=name, progress=progress):
         done.append("index")
-    if not (cancel and cancel()) and build_atlas(workspace, model=model, seed=seed, progress=progress):
+    if not (cancel and cancel()) and build_atlas(workspace, model=name, seed=seed, progress=progress):
         done.append("atlas")
     return PreparationReport(
         model=embed_report.model,
@@ -71,6 +88,8 @@ def embed(
     workspace: Workspace,
     *,
     model: str = DEFAULT_MODEL,
+    encoder: Encoder | None = None,
+    folder_name: str = "",
     progress: ProgressCallback | None = None,
     cancel: CancelCheck | None = None,
 ) -> PreparationReport:
@@ -78,9 +97,9 @@ def embed(
     from galcore.embed.runner import embed_images
     from galcore.model.checkpoints import load_encoder
 
-    encoder = load_encoder(model)
-    folder = workspace.folder / "embeddings" / model_folder_name(model)
-    before = _number_embedded(workspace, model)
+    encoder = encoder or load_encoder(model)
+    folder = workspace.folder / "embeddings" / (folder_name or model_folder_name(model))
+    before = _number_embedded(folder)
     images = workspace.images
     embeddings = embed_images(
         workspace.catalog["galaxy_id"].to_numpy(dtype=str),
@@ -177,6 +196,7 @@ def _is_older(path: Path, workspace: Workspace, model: str) -> bool:
     return not path.exists() or path.stat().st_mtime_ns < manifest.stat().st_mtime_ns
 
 
-def _number_embedded(workspace: Workspace, model: str) -> int:
-    name = model_folder_name(model)
-    return len(workspace.embeddings(name).galaxy_ids) if name in workspace.models() else 0
+def _number_embedded(folder: Path) -> int:
+    from galcore.embed.store import EmbeddingSet, read_manifest
+
+    return len(EmbeddingSet.open(folder)) if read_manifest(folder) is not None else 0

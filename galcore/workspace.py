@@ -7,6 +7,7 @@ that: a page that only lists campaigns does not load the model.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ Part = TypeVar("Part")
 FORMAT_VERSION = 1
 CARD_FILE = "workspace.json"
 SNAPSHOT_FOLDER = "labels.snapshot"
+NOT_CURRENT = re.compile(
+    r"\.[0-9a-f]{12}(\.new)?$"
+)  # <model>.<hash>: kept aside; with .new: not yet complete
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +178,11 @@ class Workspace:
     # --- what the model made of them -------------------------------------------------------------------
 
     def models(self) -> tuple[str, ...]:
-        """Models that have embeddings here, the default one first."""
+        """Models that have embeddings here, the default one first; not what a renewal kept or began."""
         folder = self.folder / "embeddings"
-        names = sorted(path.parent.name for path in folder.glob("*/manifest.json")) if folder.is_dir() else []
-        return tuple(sorted(names, key=lambda name: (name != DEFAULT_MODEL, name)))
+        names = [path.parent.name for path in folder.glob("*/manifest.json")] if folder.is_dir() else []
+        current = (name for name in names if not NOT_CURRENT.search(name))
+        return tuple(sorted(current, key=lambda name: (name != DEFAULT_MODEL, name)))
 
     def _model(self, model: str | None) -> str:
         if model:

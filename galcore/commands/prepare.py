@@ -33,17 +33,24 @@ def prepare_workspace(
     workspace: str = WORKSPACE,
     model: str = MODEL,
     seed: int = typer.Option(0, help="Seed of the map."),
+    renew: bool = typer.Option(
+        False,
+        "--renew",
+        help="Where the model has other weights now: embed anew and keep what is there aside. Labels stay.",
+    ),
     as_json: bool = AS_JSON,
 ) -> None:
     """Embed, index and map a workspace: all that is missing, and only that. Resumable."""
+    from galcore import renewal
     from galcore.jobs.reporting import progress_for_terminal_and_job
     from galcore.preparation import prepare
     from galcore.workspace import Workspace
 
     progress, cancel = progress_for_terminal_and_job(as_json)
     opened = Workspace.open(workspace_folder(workspace))
+    run = renewal.renew if renew else prepare
     _finish(
-        prepare(opened, model=model, seed=seed, progress=progress, cancel=cancel), as_json, cancelled=cancel()
+        run(opened, model=model, seed=seed, progress=progress, cancel=cancel), as_json, cancelled=cancel()
     )
 
 
@@ -79,6 +86,8 @@ def _finish(report: PreparationReport, as_json: bool, *, cancelled: bool) -> Non
         typer.echo(
             f"{report.n_embedded:,} of {report.n_galaxies:,} galaxies ready for {report.model} ({made})"
         )
+        for kept in report.kept_aside:
+            typer.echo(f"  kept aside: {kept}")
         for left_out in report.left_out[:20]:
             typer.echo(f"  left out {left_out.source}: {left_out.reason}", err=True)
         if len(report.left_out) > 20:

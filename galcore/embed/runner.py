@@ -131,6 +131,6 @@ def _manifest_for(found: Manifest | None, encoder: Encoder, folder: Path, catalo
         raise GalcoreError(
             f"{folder}: holds vectors of {found.model} ({found.model_hash}), which cannot be mixed with "
             f"{encoder.name} ({encoder.model_hash}): weights or preprocessing differ; "
-            "delete the folder to embed anew"
+            "run `prepare --renew` to keep these aside and embed anew (labels stay)"
         )
     return replace(found, catalog_hash=catalog_hash)

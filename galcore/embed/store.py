@@ -99,7 +99,14 @@ class EmbeddingSet:
         return tuple(np.load(_vectors_of(shard), mmap_mode="r", allow_pickle=False) for shard in self._shards)
 
     def vectors(self) -> NDArray[np.float32]:
-        """All vectors in memory, (N, D) float32 (scoring float16 by chunk costs three times as much)."""
+        """All vectors in memory, (N, D) float32 (scoring float16 by chunk costs three times as much).
+
+        Raises:
+            GalcoreError: If other weights embedded the folder anew since it was opened.
+        """
+        now = read_manifest(self.folder)
+        if now is None or now.model_hash != self.model_hash:
+            raise GalcoreError(f"{self.folder}: was embedded anew in this moment; try again")
         out = np.empty((len(self), self.embedding_dim), dtype=np.float32)
         start = 0
         for block in self.memory_map:

@@ -49,7 +49,7 @@ def embed_upload(workspace: Workspace, model: str, name: str, content: bytes) ->
     if encoder.model_hash != manifest.model_hash:
         raise GalcoreError(
             f"model {model}: its weights here are not those that embedded this workspace; "
-            "run `prepare` again, then search by picture"
+            "run `prepare --renew`, then search by picture"
         )
     vector = encoder.encode(encoder.preprocessing.prepare(image)[None]).numpy()[0]
     rgb = to_rgb(image, stretch="image")

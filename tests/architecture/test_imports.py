@@ -22,7 +22,7 @@ LAYERS = [
     {"embed", "search", "atlas", "labels", "pretrain", "restore"},
     {"loop", "evaluate"},
     {"workspace"},
-    {"preparation", "export", "review"},
+    {"preparation", "renewal", "export", "review"},
     {"demo", "jobs"},
     {"web", "ui", "commands"},
     {"__main__"},
@@ -37,6 +37,7 @@ NEIGHBOURS = {
     ("ui", "web"),
     ("commands", "web"),
     ("commands", "ui"),
+    ("renewal", "preparation"),
     ("export", "review"),
     ("review", "export"),
 }

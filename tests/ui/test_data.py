@@ -129,3 +129,13 @@ def test_a_name_with_markup_stays_text(sky_served, open_page):
     write_job(sky_served.folder, "20260101T000000-import-aa", kind="import", result=failure)
     app = open_page("data", "Vera")
     assert "\\<img" in app.error[0].value
+
+
+def test_a_preparation_that_met_other_weights_offers_to_renew(sky_served, open_page):
+    failure = {"status": "failed", "error": "weights differ; run `prepare --renew` to keep these aside"}
+    write_job(sky_served.folder, "20260101T000000-prepare-aa", result=failure)
+    app = open_page("data", "Vera")
+    (button,) = [button for button in app.button if button.label == "Renew"]
+    button.click().run()
+    newest = jobs(sky_served.folder)[0]
+    assert newest.arguments == ("x", "--renew")

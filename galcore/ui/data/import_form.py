@@ -93,10 +93,16 @@ def show_prepare(workspace: Workspace, user: str) -> None:
             "machine or reachable).",
         )  # fmt: skip
         none = len(workspace.catalog) == 0
+        renew = st.checkbox(
+            "Embed anew if the model has other weights now", key="prepare_renew",
+            help="Old vectors, search and map are kept aside in the workspace until the new ones are "
+            "complete, and after. Labels stay; open campaigns go on with the new vectors.",
+        )  # fmt: skip
         if st.button(
             "Prepare", icon=":material/model_training:", disabled=none or not model, key="prepare_go"
         ):
             arguments = [str(workspace.folder), "--model", model.strip().lstrip("-"), "--json"]
+            arguments += ["--renew"] if renew else []
             if start_job(workspace, "prepare", arguments, user):
                 st.rerun()
         if none:

@@ -16,6 +16,7 @@ from galcore.workspace import Workspace
 
 SHOWN = 8
 WATCH_S, IDLE_S = 1.0, 15.0
+RENEW = "--renew"
 TITLES = {
     "import": "Import",
     "detect": "Detect sources",
@@ -81,6 +82,13 @@ def _show_button(job: Job, status: JobStatus, workspace: Workspace, user: str) -
         if st.button(label, key=f"cancel_{job.job_id}", type="tertiary", help=explanation):
             cancel_job(job)
             st.rerun(scope="fragment")
+    elif status is JobStatus.FAILED and job.kind == "prepare" and RENEW in job.error:
+        if st.button(
+            "Renew", key=f"renew_{job.job_id}", icon=":material/update:", type="tertiary",
+            help="Embeds anew with the weights of today; what is there is kept aside, labels stay.",
+        ):  # fmt: skip
+            submit(workspace.folder, job.kind, [*job.arguments, RENEW], submitted_by=user)
+            st.rerun()
     elif status is not JobStatus.DONE and st.button(
         "Resume", key=f"again_{job.job_id}", icon=":material/replay:", type="tertiary",
         help="Runs it again; what was done is not done twice.",
