@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -54,31 +55,46 @@ class Pyramid(nn.Module):
 def fold_batch_norm(network: nn.Module) -> int:
     """Multiply every batch normalisation into the convolution before it, in place.
 
-    Pairs are found by their names, as timm's residual networks use them: ``conv1`` with ``bn1`` and so on,
-    and the two entries of ``downsample``. Results in evaluation mode stay the same; activations that timm
-    keeps inside the normalisation are kept.
+    Pairs are found as timm's residual networks name them: ``conv1`` with ``bn1`` and so on (a deep stem is a
+    sequence under ``conv1``, whose last convolution goes with ``bn1``), and neighbours in a sequence. Results
+    in evaluation mode stay the same; activations that timm keeps inside the normalisation are kept.
 
     Returns:
         Number of pairs folded.
 
     Raises:
-        GalcoreError: If the network has no such pair.
+        GalcoreError: If the network has no such pair, or keeps a batch normalisation without a partner.
     """
     folded = 0
     for parent in list(network.modules()):
-        children = dict(parent.named_children())
-        pairs = [(n, n.replace("conv", "bn")) for n in children if n.startswith("conv")]
-        if isinstance(parent, nn.Sequential) and len(children) == 2:
-            pairs.append(("0", "1"))
-        for conv_name, norm_name in pairs:
-            conv, norm = children.get(conv_name), children.get(norm_name)
-            if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+        for conv, norm_name in _pairs(parent):
+            norm = getattr(parent, norm_name)
+            if isinstance(norm, nn.BatchNorm2d):
                 _fold(conv, norm)
                 setattr(parent, norm_name, nn.Identity())
                 folded += 1
     if folded == 0:
         raise GalcoreError("no pairs of convolution and batch normalisation were found to fold")
+    left = [name for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d)]
+    if left:
+        raise GalcoreError(f"batch normalisation '{left[0]}' follows no convolution; use norm = \"as_built\"")
     return folded
+
+
+def _pairs(parent: nn.Module) -> list[tuple[nn.Conv2d, str]]:
+    """Convolutions among the children of a module, each with the name of what follows it."""
+    children = dict(parent.named_children())
+    names = list(children)
+    followers = {name: name.replace("conv", "bn") for name in names if name.startswith("conv")}
+    if isinstance(parent, nn.Sequential):
+        followers |= dict(pairwise(names))
+    pairs = []
+    for name, follower in followers.items():
+        stem = children[name]
+        conv = stem[-1] if isinstance(stem, nn.Sequential) and len(stem) else stem
+        if isinstance(conv, nn.Conv2d) and follower in children:
+            pairs.append((conv, follower))
+    return pairs
 
 
 def _fold(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
