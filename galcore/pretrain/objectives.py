@@ -117,10 +117,13 @@ def spread_loss(restored: Tensor, log_variance: Tensor, target: Tensor) -> Tenso
 
 
 def projector(embedding_dim: int, hidden_dim: int, out_dim: int) -> nn.Sequential:
-    """Two-layer head, thrown away after training; layer normalisation, so that no sample sees another."""
+    """Two-layer head, thrown away after training.
+
+    Batch normalisation takes out what all pictures have in common; without it the contrast collapsed.
+    """
     return nn.Sequential(
         nn.Linear(embedding_dim, hidden_dim),
-        nn.LayerNorm(hidden_dim),
+        nn.BatchNorm1d(hidden_dim),
         nn.ReLU(inplace=True),
         nn.Linear(hidden_dim, out_dim),
     )
