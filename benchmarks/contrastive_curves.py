@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +53,13 @@ def run_curves(names: list[str], exam: KnnExam, plan: SimclrPlan) -> list[dict[s
     """One row a network and epoch."""
     rows: list[dict[str, Any]] = []
     for name in names:
-        network = create_contrastive_network(name, plan.size_px, plan.seed)
+        kind, _, objective = name.partition(":")
+        chosen = replace(plan, objective="dino" if objective == "dino" else "simclr")
+        network = create_contrastive_network(kind, plan.size_px, plan.seed)
         n_parameters = sum(weights.numel() for weights in network.parameters())
         about = {"network": name, "seed": plan.seed, "parameters": n_parameters}
         curve = train_simclr(
-            network, exam.training, plan, exam=exam, report=lambda row: print(row, flush=True)
+            network, exam.training, chosen, exam=exam, report=lambda row: print(row, flush=True)
         )
         rows += [{**about, **{key: round(value, 4) for key, value in asdict(row).items()}} for row in curve]
     return rows
@@ -83,7 +85,9 @@ def main() -> None:
     """Train the networks one after the other and write their curves."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--networks", default="resnet18,vit,hybrid", help=f"of {', '.join(CONTRASTIVE_NAMES)}"
+        "--networks",
+        default="resnet18,vit,hybrid",
+        help=f"of {', '.join(CONTRASTIVE_NAMES)}; with :dino by self-distillation",
     )
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--trained", type=int, default=1600, help="unlabelled pictures to learn from")

@@ -38,7 +38,7 @@ def distillation_loss(student: Tensor, teacher: Tensor, *, student_temperature: 
 
 
 class SelfDistillation(nn.Module):
-    """Student and teacher with their heads; ``forward`` gives the loss, ``update_teacher`` follows each step.
+    """Student and teacher with their heads; ``forward`` gives the loss, ``after_step`` moves the teacher.
 
     Attributes:
         student: Network and head that are trained.
@@ -81,8 +81,13 @@ class SelfDistillation(nn.Module):
         student = self.student(views)
         return distillation_loss(torch.stack(student.chunk(2)), torch.stack(probabilities.chunk(2)))
 
+    @property
+    def kept(self) -> nn.Module:
+        """The teacher's network, to use afterwards."""
+        return self.teacher[0]
+
     @torch.no_grad()
-    def update_teacher(self) -> None:
+    def after_step(self) -> None:
         """Move the teacher a little towards the student; call after every optimiser step."""
         pairs = zip(self.teacher.state_dict().values(), self.student.state_dict().values(), strict=True)
         for kept, new in pairs:

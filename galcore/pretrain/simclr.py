@@ -1,5 +1,6 @@
 """SimCLR (Chen et al. 2020) in its plain form, with a curve: how good the neighbours are after every epoch.
 
+The same loop runs any objective of two views, self-distillation among them.
 Temperature 0.1 and a projection to 128 numbers as in Wei et al. (2022, arXiv:2211.07168). Two views of every
 picture, every picture once an epoch, one loss; no labels. Labels serve the curve only.
 """
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -25,6 +27,7 @@ from galcore.model.encoder import has_fast_bfloat16
 from galcore.pretrain.augmentations import Augmentation, augment
 from galcore.pretrain.contrast import contrast
 from galcore.pretrain.corpus import STORED_PX, frame_for_storage
+from galcore.pretrain.self_distillation import SelfDistillation
 from galcore.types import GalcoreError
 
 _NEIGHBOURS = 15
@@ -36,12 +39,14 @@ class SimclrPlan:
     """Everything that decides how a run goes.
 
     Attributes:
+        objective: ``simclr``, or ``dino``: self-distillation without negatives.
         size_px: Side of the views.
         batch: Pictures a step; each gives two views and has 2 (batch - 1) negatives.
         mean: Subtracted from every view, pictures running from 0 to 1.
         std: Divided by.
     """
 
+    objective: Literal["simclr", "dino"] = "simclr"
     size_px: int = 64
     epochs: int = 8
     batch: int = 64
@@ -181,7 +186,7 @@ def train_simclr(
     exam: KnnExam | None = None,
     report: Callable[[EpochRow], None] | None = None,
 ) -> tuple[EpochRow, ...]:
-    """Train in place; the projection head is thrown away.
+    """Train in place; heads are thrown away.
 
     Args:
         network: (B, 3, size_px, size_px) → (B, ``num_features``).
@@ -202,8 +207,8 @@ def train_simclr(
         )
     torch.manual_seed(plan.seed)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    head = projection_head(int(network.num_features), plan.projection)  # type: ignore[arg-type]
-    parameters = [*network.parameters(), *head.parameters()]
+    learner = _create_objective(network, plan)
+    parameters = [weights for weights in learner.parameters() if weights.requires_grad]
     optimiser = torch.optim.AdamW(parameters, lr=plan.learning_rate, weight_decay=plan.weight_decay)
     generator = torch.Generator().manual_seed(plan.seed)
     n_steps = plan.epochs * (len(pictures) // plan.batch)
@@ -214,14 +219,44 @@ def train_simclr(
             for first, second in epoch_views(pictures, plan, generator):
                 for group in optimiser.param_groups:
                     group["lr"] = plan.learning_rate * cosine_factor(step / n_steps, plan.warmup_share)
-                losses.append(_take_step(network, head, optimiser, first, second, plan.temperature))
+                losses.append(_take_step(learner, optimiser, first, second))
                 step += 1
             loss, seconds = float(np.mean(losses)), seconds + time.monotonic() - started
-        inside, across = exam.score(network, plan) if exam is not None else (math.nan, math.nan)
+        inside, across = exam.score(learner.kept, plan) if exam is not None else (math.nan, math.nan)
         rows.append(EpochRow(epoch, loss, round(seconds, 1), inside, across))
         if report is not None:
             report(rows[-1])
+    if learner.kept is not network:
+        network.load_state_dict(learner.kept.state_dict())
     return tuple(rows)
+
+
+class Simclr(nn.Module):
+    """A network and its projection head; ``forward`` gives the contrastive loss of two views.
+
+    Attributes:
+        kept: The network to use afterwards.
+    """
+
+    def __init__(self, network: nn.Module, *, projection: int = 128, temperature: float = 0.1) -> None:
+        super().__init__()
+        self.kept = network
+        self.head = projection_head(int(network.num_features), projection)  # type: ignore[arg-type]
+        self.temperature = temperature
+
+    def forward(self, first: Tensor, second: Tensor) -> Tensor:
+        """Loss of two views (B, 3, H, W) of the same pictures."""
+        projected = self.head(self.kept(torch.cat([first, second])))
+        return contrast(*projected.float().chunk(2), temperature=self.temperature)
+
+    def after_step(self) -> None:
+        """Nothing follows a step."""
+
+
+def _create_objective(network: nn.Module, plan: SimclrPlan) -> Simclr | SelfDistillation:
+    if plan.objective == "dino":
+        return SelfDistillation(network)
+    return Simclr(network, projection=plan.projection, temperature=plan.temperature)
 
 
 def projection_head(width: int, out: int) -> nn.Sequential:
@@ -308,19 +343,14 @@ def _half_precision() -> torch.autocast:
 
 
 def _take_step(
-    network: nn.Module,
-    head: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    first: Tensor,
-    second: Tensor,
-    temperature: float,
+    learner: Simclr | SelfDistillation, optimiser: torch.optim.Optimizer, first: Tensor, second: Tensor
 ) -> float:
-    network.train()
+    learner.train()
     with _half_precision():
-        projected = head(network(torch.cat([first, second])))
-    loss = contrast(*projected.float().chunk(2), temperature=temperature)
+        loss = learner(first, second)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
-    nn.utils.clip_grad_norm_(list(network.parameters()), 5.0)
+    nn.utils.clip_grad_norm_([weights for weights in learner.parameters() if weights.requires_grad], 5.0)
     optimiser.step()
+    learner.after_step()
     return float(loss.detach())

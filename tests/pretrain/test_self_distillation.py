@@ -27,7 +27,7 @@ def test_the_student_learns_to_answer_as_the_teacher() -> None:
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        pair.update_teacher()
+        pair.after_step()
         losses.append(float(loss.detach()))
 
     assert losses[-1] < losses[0]
@@ -44,6 +44,6 @@ def test_the_teacher_follows_the_student_and_never_a_gradient() -> None:
     with torch.no_grad():
         pair.student[1][0].weight.add_(1.0)
     before = pair.teacher[1][0].weight.clone()
-    pair.update_teacher()
+    pair.after_step()
 
     assert torch.allclose(pair.teacher[1][0].weight, before + 0.1, atol=1e-5)
