@@ -85,7 +85,7 @@ def benchmark_restore(
 
 def _restorers(models: Sequence[str]) -> dict[str, Restorer]:
     """Networks by the name of their row, untrained weights beside them."""
-    from galcore.model.restorer import load_restorer
+    from galcore.model.restorer import DEFAULT_MODEL, load_restorer
     from galcore.restore.network import load
 
     named: dict[str, Restorer] = {}
@@ -94,7 +94,8 @@ def _restorers(models: Sequence[str]) -> dict[str, Restorer]:
         named[label or given] = load(path)
     if not named:
         named["model"] = load()
-    named["untrained"] = load_restorer(untrained=True)
+    first = models[0].rpartition("=")[2] if models else DEFAULT_MODEL
+    named["untrained"] = load_restorer(first, untrained=True)
     return named
 
 

@@ -130,14 +130,17 @@ def measure_flux(
         known: ``(C, H, W)``: pixels that count before; after, every finite pixel counts.
     """
     level = sky[:, None, None]
-    first = np.where(known, before - level, 0.0).sum((1, 2), dtype=np.float64)
-    second = np.nansum(np.where(np.isfinite(after), after - level, 0.0), (1, 2), dtype=np.float64)
+    first = np.asarray(np.where(known, before - level, 0.0).sum((1, 2), dtype=np.float64))
+    second = np.asarray(np.where(np.isfinite(after), after - level, 0.0).sum((1, 2), dtype=np.float64))
     floor = 3.0 * noise * np.sqrt(known.sum((1, 2)))
     certain = np.abs(first) > floor
     safe = np.where(certain, np.abs(first), 1.0)
     relative = np.where(certain, (second - first) / safe, np.nan)
-    before_bands, after_bands, changes = (tuple(map(float, values)) for values in (first, second, relative))
-    return FluxChange(before_bands, after_bands, changes)
+    return FluxChange(_numbers(first), _numbers(second), _numbers(relative))
+
+
+def _numbers(values: NDArray) -> tuple[float, ...]:
+    return tuple(float(value) for value in values)
 
 
 def aperture_mask(shape: tuple[int, ...]) -> tuple[NDArray[np.bool_], float]:
