@@ -173,7 +173,7 @@ def _pairs_result(task: str, restorers: dict[str, Restorer], command: str) -> Be
     measures = []
     for method in dict.fromkeys(row.method for row in rows if row.method != "input"):
         own = [row for row in rows if row.method == method]
-        trained = method in restorers and method != "untrained"
+        trained = method.split(",")[0] in set(restorers) - {"untrained"}
         for name, closer in (
             ("same flux scale", sum(bool(row.closer) for row in own)),
             ("best flux scale each", sum(bool(row.closer_scaled) for row in own)),

@@ -42,6 +42,9 @@ def restore(
     moffat_beta: float = typer.Option(
         0.0, "--moffat-beta", help="With a width: Moffat profile of this beta; 0: Gaussian."
     ),
+    to_fwhm_px: float = typer.Option(
+        0.0, "--to-fwhm-px", help="Deconvolve to a Gaussian PSF of this width; 0: all of the blur."
+    ),
     noise: list[float] = typer.Option(
         [], "--noise", help="Noise sigma per pixel in the image's units; again for each band. Else estimated."
     ),
@@ -77,6 +80,7 @@ def restore(
             method,
             model,
             as_json,
+            to_fwhm_px,
         )
     )
     write_restoration(out, restoration, given.header, notes=(f"from {image.name}", words))
@@ -147,12 +151,14 @@ def _deconvolve(
     method: str,
     model: str,
     as_json: bool,
+    to_fwhm_px: float,
 ) -> Restoration:
     import numpy as np
 
     from galcore.jobs.reporting import progress_for_terminal_and_job
     from galcore.restore.deconvolution import deconvolve
     from galcore.restore.network import load
+    from galcore.restore.psf import gaussian_psf
 
     progress, cancel = progress_for_terminal_and_job(as_json)
     if not as_json:
@@ -165,6 +171,7 @@ def _deconvolve(
         kind=given.kind,
         restorer=load(model) if method == "model" else None,
         mask=pixels,
+        target=gaussian_psf(to_fwhm_px) if to_fwhm_px > 0 else None,
         progress=progress,
         cancel=cancel,
     )

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 BLURRED, SHARP = "profit_pairs_SDSS", "profit_pairs_KiDS"
 SCALE_BLURRED, SCALE_SHARP = 0.339, 0.2  # arcsec a pixel
 APERTURE_ARCSEC = 8.0
+INPUT, TO_SHARPER = "input", ", to the PSF of KiDS"
 RIM_PX = 6  # of the sharper grid: the rim of either image has no surroundings
 BRIGHT_SIGMA = 3.0  # pixels of the sharper image this far above its noise are compared
 
@@ -183,22 +185,28 @@ def _aperture_flux(image: NDArray, pixel_scale_arcsec: float) -> float:
 
 
 def compare_pairs(pairs: tuple[SurveyPair, ...], restorers: Mapping[str, Restorer]) -> Iterator[PairRow]:
-    """Rows of every pair: the input, Wiener, Richardson-Lucy and each network."""
+    """Rows of every pair: the input, Wiener, Richardson-Lucy and each network.
+
+    Each method takes out all of the blur and, in a row of its own, only what the sharper survey has not.
+    """
+    methods: list[tuple[str, str, Restorer | None]] = [
+        ("wiener", "wiener", None),
+        ("richardson-lucy", "richardson-lucy", None),
+        *((name, "model", restorer) for name, restorer in restorers.items()),
+    ]
     for pair in pairs:
         registration = register(pair)
-        methods: list[tuple[str, str, Restorer | None]] = [
-            ("wiener", "wiener", None),
-            ("richardson-lucy", "richardson-lucy", None),
-            *((name, "model", restorer) for name, restorer in restorers.items()),
-        ]
-        before = _row(pair, "input", pair.blurred, registration, None, 0.0)
+        before = _row(pair, INPUT, pair.blurred, registration, None, 0.0)
         yield before
-        for name, method, restorer in methods:
+        psf = as_psf(pair.blurred_psf, "PSF of the pair")
+        narrow = as_psf(_resampled_psf(pair.sharp_psf, SCALE_SHARP / SCALE_BLURRED), "PSF of the sharper one")
+        for (name, method, restorer), target in product(methods, (None, narrow)):
             done = deconvolve(
-                pair.blurred, pair.blurred_psf, noise_sigma=pair.noise, method=method, restorer=restorer
+                pair.blurred, psf, noise_sigma=pair.noise, method=method, restorer=restorer, target=target
             )
-            change = done.aperture.relative[0]
-            yield _row(pair, name, done.pixels[0].astype(np.float64), registration, before, change)
+            shown = done.pixels[0].astype(np.float64)
+            label = name if target is None else f"{name}{TO_SHARPER}"
+            yield _row(pair, label, shown, registration, before, done.aperture.relative[0])
 
 
 def _row(

@@ -4,7 +4,7 @@
     reconstruction: reconstruct(flux, mask) -> Restoration         methods: RECONSTRUCTION_METHODS
     deconvolution: deconvolve(flux, psf) -> Restoration            methods: DECONVOLUTION_METHODS
     masks: propose_masks(image), read_mask(path, shape), disc_mask, line_mask
-    psf: gaussian_psf, moffat_psf, read_psf, estimate_psf -> Psf
+    psf: gaussian_psf, moffat_psf, read_psf, estimate_psf -> Psf; narrowing_kernel(psf, target)
     scaling: measure_scaling(pixels) -> Scaling (sky, noise and scale per band)
     restoration_fits: write_restoration(path, restoration), restoration_bytes(restoration)
 

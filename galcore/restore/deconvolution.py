@@ -18,7 +18,7 @@ from galcore.restore.classical import (
     wiener,
 )
 from galcore.restore.fingerprint import fingerprint
-from galcore.restore.psf import Psf, as_psf
+from galcore.restore.psf import Psf, as_psf, narrowing_kernel
 from galcore.restore.restoration import (
     Kind,
     Restoration,
@@ -46,6 +46,7 @@ def deconvolve(
     kind: Kind = "flux",
     restorer: Restorer | None = None,
     mask: NDArray | None = None,
+    target: Psf | None = None,
     progress: ProgressCallback | None = None,
     cancel: CancelCheck | None = None,
 ) -> Restoration:
@@ -62,6 +63,8 @@ def deconvolve(
         kind: ``picture``: 0 to 1, already stretched for the eye and blurred as it is.
         restorer: Network of the method ``model``; the shipped one by default.
         mask: ``(H, W)``, true where pixels are not to be trusted.
+        target: A narrower PSF that the result keeps, see :func:`~galcore.restore.psf.narrowing_kernel`; by
+            default all of the blur is taken out.
         progress: Told after each tile or band.
         cancel: Asked after each tile or band.
 
@@ -75,6 +78,8 @@ def deconvolve(
         )
     pixels = as_bands(flux)
     checked = psf if isinstance(psf, Psf) else as_psf(psf)
+    if target is not None:
+        checked = narrowing_kernel(checked, target)
     stamps = _cropped(checked.for_bands(len(pixels)), pixels.shape[1:])
     missing = _missing_pixels(pixels, mask)
     bridged = np.stack([fill_smoothly(band, missing[n]) for n, band in enumerate(pixels)])

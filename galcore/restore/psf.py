@@ -20,6 +20,7 @@ MAX_OFFSET_SHARE = 0.25  # of the stamp: light further off its middle is no cent
 MIN_STARS, MAX_STARS = 3, 60
 STAR_SNR = 40.0
 STAR_ROUNDNESS = 0.3
+KERNEL_DAMPING = 1e-3  # of the power of the target
 LOCUS_WIDTH = 0.15  # relative spread of the sizes of stars
 
 
@@ -150,6 +151,40 @@ def _centred(plane: NDArray, side: int, source: str, notes: list[str]) -> NDArra
     in_rows, in_columns = ((index >= 0) & (index < side) for index in (rows, columns))
     out[np.ix_(rows[in_rows], columns[in_columns])] = moved[np.ix_(in_rows, in_columns)]
     return out / out.sum()
+
+
+def narrowing_kernel(psf: Psf, target: Psf) -> Psf:
+    """What turns ``target`` into ``psf``: taken out of an image, it leaves the image with ``target``.
+
+    Sampled pixels cannot hold a point, and deconvolving only to a narrower PSF is gentler on noise and on
+    errors of the PSF (Magain, Courbin & Sohy 1998). The kernel is the quotient of the Fourier transforms,
+    damped where the target has no power, without its negative ripples.
+
+    Raises:
+        GalcoreError: If the target is not narrower, or the numbers of stamps do not go together.
+    """
+    if len(target.stamps) not in (1, len(psf.stamps)):
+        raise GalcoreError(
+            f"target PSF: {len(target.stamps)} planes do not go with {len(psf.stamps)} of the PSF"
+        )
+    widest, narrowest = max(target.fwhm_px), min(psf.fwhm_px)
+    if widest >= narrowest:
+        raise GalcoreError(
+            f"target PSF: FWHM {widest:.3g} px must be below the {narrowest:.3g} px of the PSF"
+        )
+    side = max(psf.stamps.shape[-1], target.stamps.shape[-1])
+    wide = np.stack([_framed(stamp, side) for stamp in psf.stamps])
+    narrow = np.stack([_framed(stamp, side) for stamp in target.stamps])
+    over, under = (np.fft.rfft2(np.fft.ifftshift(stamps, axes=(1, 2))) for stamps in (wide, narrow))
+    quotient = over * under.conj() / (np.abs(under) ** 2 + KERNEL_DAMPING)
+    kernel = np.fft.fftshift(np.fft.irfft2(quotient, s=(side, side)), axes=(1, 2)).clip(0)
+    kernel /= kernel.sum((1, 2), keepdims=True)
+    return Psf(kernel.astype(np.float32), f"{psf.description}, taken down to {target.description}")
+
+
+def _framed(stamp: NDArray, side: int) -> NDArray[np.float64]:
+    margin = (side - len(stamp)) // 2
+    return np.pad(stamp.astype(np.float64), margin)
 
 
 def estimate_psf(image: SkyImage) -> Psf:

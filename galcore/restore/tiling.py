@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 MULTIPLE = 32  # sides that the network takes
 MARGIN_PX = 16  # mirrored around the image, so that its rim has surroundings
-WHOLE_PX = 384  # up to this side an image is restored in one piece
-TILE_PX, OVERLAP_PX = 256, 96
+WHOLE_PX = 640  # up to this side an image is restored in one piece
+TILE_PX, OVERLAP_PX = 512, 96
 DROPPED_PX = 24  # rim of an inner tile that counts for nothing
 
 

@@ -118,5 +118,6 @@ def test_real_pairs_of_surveys_are_laid_on_each_other_and_compared() -> None:
     inputs = [row for row in result["rows"] if row["method"] == "input"]
     assert len(inputs) == 5
     assert all(row["error"] < 0.25 for row in inputs)  # laid on each other to a fraction of a pixel
-    assert {row["method"] for row in result["rows"]} == {"input", "wiener", "richardson-lucy"}
+    methods = {row["method"] for row in result["rows"]}
+    assert {"input", "wiener", "richardson-lucy", "wiener, to the PSF of KiDS"} <= methods
     assert all(abs(row["flux_change"]) < 0.01 for row in result["rows"])

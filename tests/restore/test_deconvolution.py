@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from galcore.restore.classical import blur
 from galcore.restore.deconvolution import deconvolve
 from galcore.restore.psf import Psf, gaussian_psf, measure_fwhm
 from galcore.types import GalcoreError
@@ -145,3 +146,16 @@ def test_psfs_for_another_number_of_bands_are_refused(galaxy: NDArray) -> None:
 def test_a_cancelled_restoration_ends(galaxy: NDArray, psf: Psf) -> None:
     with pytest.raises(GalcoreError, match="cancelled"):
         deconvolve(galaxy, psf, method="wiener", cancel=lambda: True)
+
+
+def test_a_result_keeps_the_psf_that_was_asked_for(psf: Psf) -> None:
+    star = np.zeros((65, 65))
+    star[32, 32] = 1e5
+    seen = blur(star, psf.stamps[0]) + np.random.default_rng(0).normal(0, 0.1, star.shape)
+
+    done = deconvolve(seen, psf, noise_sigma=0.1, method="richardson-lucy", target=gaussian_psf(2.5))
+
+    width = measure_fwhm(done.pixels[0, 20:45, 20:45])
+    assert 2.4 < width < 3.4  # sharper than the 4 of the input, no sharper than asked for
+    assert abs(done.total.relative[0]) < 0.01
+    assert np.std(done.residual) < 0.05 * seen.max()

@@ -84,6 +84,8 @@ def test_tiles_leave_no_seams(restorer: Restorer, monkeypatch: pytest.MonkeyPatc
         field += 60 * np.exp(-np.hypot(y - row, x - column) / (2 + size / 80))
     psf = gaussian_psf(4.0)
 
+    monkeypatch.setattr(tiling, "WHOLE_PX", 300)
+    monkeypatch.setattr(tiling, "TILE_PX", 256)
     tiled = deconvolve(field, psf, noise_sigma=NOISE, restorer=restorer)
     monkeypatch.setattr(tiling, "WHOLE_PX", 2000)
     whole = deconvolve(field, psf, noise_sigma=NOISE, restorer=restorer)

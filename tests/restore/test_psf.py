@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,15 @@ from scipy import ndimage
 
 from galcore.images.image import SkyImage
 from galcore.restore.classical import blur
-from galcore.restore.psf import as_psf, estimate_psf, gaussian_psf, moffat_psf, read_psf
+from galcore.restore.psf import (
+    Psf,
+    as_psf,
+    estimate_psf,
+    gaussian_psf,
+    moffat_psf,
+    narrowing_kernel,
+    read_psf,
+)
 from galcore.types import GalcoreError
 
 
@@ -113,3 +122,21 @@ def test_a_field_without_stars_says_what_to_give_instead() -> None:
 
     with pytest.raises(GalcoreError, match="FWHM"):
         estimate_psf(SkyImage(noise, "flux", ("r",)))
+
+
+@pytest.mark.parametrize("make", [gaussian_psf, moffat_psf])
+def test_the_narrowing_kernel_turns_the_target_into_the_psf(make: Callable[[float], Psf]) -> None:
+    psf, target = make(5.0), gaussian_psf(2.5)
+
+    kernel = narrowing_kernel(psf, target)
+
+    again = blur(np.pad(kernel.stamps[0], 20), target.stamps[0])
+    margin = (len(again) - psf.stamps.shape[-1]) // 2
+    again = again[margin:-margin, margin:-margin]
+    assert np.abs(again - psf.stamps[0]).max() < 0.03 * psf.stamps[0].max()
+    assert "taken down to" in kernel.description
+
+
+def test_a_target_that_is_not_narrower_is_refused() -> None:
+    with pytest.raises(GalcoreError, match="must be below"):
+        narrowing_kernel(gaussian_psf(3.0), gaussian_psf(3.5))
