@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from galcore.__main__ import build_app
 from galcore.catalog.importer import import_path
 from galcore.preparation import embed
+from galcore.settings import MODELS_DIR
 from galcore.simulate.sample import simulate
 from galcore.types import GalcoreError
 from galcore.workspace import Workspace
@@ -70,3 +71,41 @@ def test_a_column_that_is_not_there_is_reported_with_those_that_are(workspace: P
 def test_options_that_make_no_sense_are_named(workspace: Path, option: str, value: str) -> None:
     with pytest.raises(GalcoreError, match=option):
         run(str(workspace), "--column", "kind", "--positive", "edge_on", option, value)
+
+
+def probe_once(workspace: Path, *more: str) -> tuple[dict, str]:
+    arguments = [str(workspace), "--column", "kind", "--positive", "edge_on", "--negative", "elliptical"]
+    done = CliRunner().invoke(
+        build_app(),
+        ["benchmark", "probe", *arguments, "--labels", "20,all", "--seeds", "1", "--json", *more],
+        catch_exceptions=False,
+    )
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout), done.stderr
+
+
+def test_a_model_that_has_not_seen_the_workspace_runs_for_the_probe_alone(workspace: Path) -> None:
+    before = Workspace.open(workspace).models()
+    result, said = probe_once(workspace, "--model", "galcore-tiny", "--features", "model")
+    assert "for this run alone" not in said
+    name = "shipped-by-path"
+    copy = workspace.parent / f"{name}.safetensors"
+    copy.write_bytes((MODELS_DIR / "galcore-tiny.safetensors").read_bytes())
+
+    other, said = probe_once(workspace, "--model", str(copy), "--features", "model")
+
+    assert "encoding 40 galaxies for this run alone" in said
+    assert Workspace.open(workspace).models() == before
+    for mine, theirs in zip(result["rows"], other["rows"], strict=True):
+        assert mine["auroc"] == pytest.approx(theirs["auroc"], abs=0.03)
+
+
+def test_vectors_of_earlier_weights_are_not_taken_for_those_of_today(workspace: Path) -> None:
+    manifest = workspace / "embeddings" / "galcore-tiny" / "manifest.json"
+    text = manifest.read_text()
+    manifest.write_text(json.dumps({**json.loads(text), "model_hash": "0123456789ab"}))
+    try:
+        _, said = probe_once(workspace, "--features", "model")
+    finally:
+        manifest.write_text(text)
+    assert "by galcore-tiny as it is now" in said
