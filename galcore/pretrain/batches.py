@@ -7,7 +7,8 @@ several processes, therefore sees the same pictures as one that was not.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,12 +29,22 @@ _SMALLEST_SCALE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class ContrastBatch:
-    """Two views of real pictures."""
+    """Two views of real pictures.
+
+    Attributes:
+        first: (B, 3, H, W) one view.
+        second: (B, 3, H, W) another.
+        groups: (B,) int group of each picture.
+        pictures: (B,) int identity of each picture.
+        positions: (B,) int place in the batch of all processes.
+        structure: (B, T) what each view must give back of its picture.
+    """
 
     first: Tensor
     second: Tensor
     groups: Tensor
     pictures: Tensor
+    positions: Tensor
     structure: Tensor
 
 
@@ -56,6 +67,18 @@ class StepBatch:
     truth: TruthBatch | None
     reconstruct: Degraded | None
     deconvolve: Degraded | None
+
+
+def move(batch: StepBatch, device: torch.device) -> StepBatch:
+    """The same batch on another device."""
+
+    def moved(part: Any) -> Any:
+        if part is None:
+            return None
+        tensors = (getattr(part, entry.name) for entry in fields(part))
+        return type(part)(*(tensor.to(device, non_blocking=True) for tensor in tensors))
+
+    return StepBatch(*(moved(getattr(batch, entry.name)) for entry in fields(batch)))
 
 
 class BatchSource:
@@ -137,8 +160,14 @@ class BatchSource:
             second=torch.cat([second for _, second in views]),
             groups=torch.from_numpy(self.real.groups[mine]),
             pictures=torch.from_numpy(mine),
+            positions=torch.from_numpy(self._places(len(chosen))),
             structure=torch.from_numpy(self._targets["real"][mine]),
         )
+
+    def _places(self, total: int) -> NDArray[np.int64]:
+        """Where this process's pictures stand among all that were chosen."""
+        places = [np.arange(start, min(start + CHUNK, total)) for start in range(0, total, CHUNK)]
+        return np.concatenate(places[self.rank :: self.world])
 
     def _choose_real(self, step: int, n: int) -> NDArray[np.int64]:
         """Real pictures by the quotas of the plan, mixed."""
@@ -155,7 +184,7 @@ class BatchSource:
 
     def _truth(self, step: int, count: int) -> TruthBatch | None:
         assert self.simulated is not None
-        chosen = self._rng(step, "truth").choice(len(self.simulated.corpus), count, replace=False)
+        chosen = _choose(self._rng(step, "truth"), len(self.simulated.corpus), count)
         parts = self._chunks(step, "truth", chosen)
         if not parts:
             return None
@@ -183,7 +212,7 @@ class BatchSource:
         for chunk, seed in self._chunks(step, task, np.arange(count)):
             use_simulated = self.simulated is not None and (chunk[0] // CHUNK) % 2 == 1
             corpus = self.simulated.corpus if use_simulated and self.simulated else self.real
-            chosen = np.random.default_rng([seed, 1]).choice(len(corpus), len(chunk), replace=False)
+            chosen = _choose(np.random.default_rng([seed, 1]), len(corpus), len(chunk))
             parts.append(self._degrade(task, corpus, chosen, seed))
         if not parts:
             return None
@@ -234,6 +263,11 @@ def crop_and_turn(pictures: Tensor, size_px: int, scale: float, generator: torch
         crop = torch.rot90(picture[:, top : top + size_px, left : left + size_px], turn % 4, dims=(1, 2))
         crops.append(crop.flip(2) if turn >= 4 else crop)
     return torch.stack(crops)
+
+
+def _choose(rng: np.random.Generator, total: int, n: int) -> NDArray[np.int64]:
+    """``n`` of ``total`` pictures, twice the same only where there are not enough."""
+    return rng.choice(total, n, replace=n > total)
 
 
 def _read(corpus: Corpus, chosen: NDArray[np.int64]) -> Tensor:

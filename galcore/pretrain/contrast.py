@@ -1,42 +1,13 @@
-"""The contrastive loss, on one process or on many: the one place where projections are gathered."""
+"""The contrastive loss in its plain form, on one process or on many."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor
 
-
-class _GatherWithGradient(torch.autograd.Function):
-    """All rows of all processes; gradients of all processes come back to the rows' owner, summed."""
-
-    @staticmethod
-    def forward(context: Any, rows: Tensor) -> Tensor:
-        context.n_rows = len(rows)
-        parts = [torch.empty_like(rows) for _ in range(dist.get_world_size())]
-        dist.all_gather(parts, rows.contiguous())
-        return torch.cat(parts)
-
-    @staticmethod
-    def backward(context: Any, gradient: Tensor) -> Tensor:
-        total = gradient.contiguous().clone()
-        dist.all_reduce(total)
-        start = dist.get_rank() * context.n_rows
-        return total[start : start + context.n_rows]
-
-
-def gather_rows(rows: Tensor) -> Tensor:
-    """(B, …) of this process → (world · B, …) of all, in rank order; differentiable.
-
-    On one process the rows themselves. Every process must bring the same number of rows. Integers are
-    gathered without gradient.
-    """
-    if not (dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1):
-        return rows
-    return _GatherWithGradient.apply(rows)
+from galcore.pretrain.processes import gather_rows
 
 
 def contrast(first: Tensor, second: Tensor, *, temperature: float, groups: Tensor | None = None) -> Tensor:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +18,7 @@ from galcore.pretrain.objectives import (
     PretrainingHeads,
     ProjectionMemory,
     contrastive_loss,
+    kinds_loss,
     masked_binary_loss,
     masked_regression_loss,
     restoration_loss,
@@ -28,18 +29,15 @@ from galcore.pretrain.plan import PretrainingPlan
 _DB_PER_E_FOLD = 10 / math.log(10)
 
 
-@dataclass(frozen=True, slots=True)
-class StepLosses:
-    """Losses of one step.
+class StepLosses(NamedTuple):
+    """Losses of one step; on several processes this one's parts of them, which average to the whole.
 
     Attributes:
         total: What is minimised.
-        tasks: A positive loss of each task, for the schedule.
-        parts: Every loss by name, for the log.
+        parts: Every loss by name, without gradient.
     """
 
     total: Tensor
-    tasks: dict[str, Tensor]
     parts: dict[str, Tensor]
 
 
@@ -82,27 +80,25 @@ class PretrainingNetwork(nn.Module):
 
     def forward(self, batch: StepBatch) -> StepLosses:
         """Losses of one step."""
-        total = torch.zeros(())
-        tasks: dict[str, Tensor] = {}
+        total = torch.zeros((), device=self.positive_weight.device)
         parts: dict[str, Tensor] = {}
-        for name, loss, task_loss, named in self._each(batch):
+        for loss, named in self._each(batch):
             total = total + loss
-            tasks[name] = task_loss.detach()
             parts |= {key: value.detach() for key, value in named.items()}
-        return StepLosses(total, tasks, parts)
+        return StepLosses(total, parts)
 
-    def _each(self, batch: StepBatch) -> list[tuple[str, Tensor, Tensor, dict[str, Tensor]]]:
+    def _each(self, batch: StepBatch) -> list[tuple[Tensor, dict[str, Tensor]]]:
         found = []
         real, simulated = self._embed(batch)
         if batch.contrast is not None:
-            found.append(("contrast", *self._contrast(batch.contrast, real)))
+            found.append(self._contrast(batch.contrast, real))
         if batch.truth is not None:
-            found.append(("truth", *self._truth(batch.truth, simulated)))
+            found.append(self._truth(batch.truth, simulated))
         with frozen_statistics(self.model.encoder):
             for name in ("reconstruct", "deconvolve"):
                 degraded = getattr(batch, name)
                 if degraded is not None:
-                    found.append((name, *self._restoration(name, degraded)))
+                    found.append(self._restoration(name, degraded))
         return found
 
     def _embed(self, batch: StepBatch) -> tuple[Tensor, Tensor]:
@@ -115,7 +111,7 @@ class PretrainingNetwork(nn.Module):
         embedding = self.model.embed(torch.cat(views))
         return embedding[:n_real], embedding[n_real:]
 
-    def _contrast(self, batch: ContrastBatch, embedding: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    def _contrast(self, batch: ContrastBatch, embedding: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         plan, B = self.plan, len(batch.first)
         projected = self.heads.contrast(embedding)
         contrast = contrastive_loss(
@@ -125,35 +121,58 @@ class PretrainingNetwork(nn.Module):
             temperature=plan.temperature,
             memory=self.memory if plan.memory else None,
             pictures=batch.pictures,
+            positions=batch.positions,
         )
         structure = masked_regression_loss(
             self.heads.structure(embedding), torch.cat([batch.structure, batch.structure])
         )
-        named = {"contrast": contrast, "structure_real": structure}
-        return contrast + plan.weight_structure * structure, contrast + structure, named
+        return contrast + plan.weight_structure * structure, {
+            "contrast": contrast,
+            "structure_real": structure,
+        }
 
-    def _truth(self, batch: TruthBatch, embedding: Tensor) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
-        plan = self.plan
+    def _truth(self, batch: TruthBatch, embedding: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         named = {
             "structure": masked_regression_loss(self.heads.structure(embedding), batch.structure),
             "binary": masked_binary_loss(self.heads.binary(embedding), batch.binary, self.positive_weight),
-            "kinds": nn.functional.cross_entropy(self.heads.kinds(embedding).float(), batch.kinds),
+            "kinds": kinds_loss(self.heads.kinds(embedding), batch.kinds),
             "numbers": masked_regression_loss(self.heads.numbers(embedding), batch.numbers),
         }
-        loss = (
-            plan.weight_structure * named["structure"]
-            + plan.weight_binary * named["binary"]
-            + plan.weight_kinds * named["kinds"]
-            + plan.weight_numbers * named["numbers"]
-        )
-        return loss, loss, named
+        weights = truth_weights(self.plan)
+        return torch.stack([weights[name] * loss for name, loss in named.items()]).sum(), named
 
-    def _restoration(self, name: str, batch: Degraded) -> tuple[Tensor, Tensor, dict[str, Tensor]]:
+    def _restoration(self, name: str, batch: Degraded) -> tuple[Tensor, dict[str, Tensor]]:
         restored, log_variance = self.model.restore(batch.observed, batch.prior, batch.missing)
         log_error, error = restoration_loss(restored, batch.target)
         spread = spread_loss(restored, log_variance, batch.target)
         loss = self.plan.weight_pixels * log_error + self.plan.weight_spread * spread
-        before = torch.log((batch.prior - batch.target).square().mean(dim=(1, 2, 3)) + 1e-6).mean()
-        left = torch.exp(log_error - before)  # of the first guess's error; steadier than the error itself
+        before, _ = restoration_loss(batch.prior, batch.target)
         gain_db = _DB_PER_E_FOLD * (before - log_error)
-        return loss, left, {f"{name}_mse": error, f"{name}_gain_db": gain_db, f"{name}_spread": spread}
+        return loss, {f"{name}_mse": error, f"{name}_gain_db": gain_db, f"{name}_spread": spread}
+
+
+def truth_weights(plan: PretrainingPlan) -> dict[str, float]:
+    """Weights of the parts of the truth task."""
+    return {
+        "structure": plan.weight_structure,
+        "binary": plan.weight_binary,
+        "kinds": plan.weight_kinds,
+        "numbers": plan.weight_numbers,
+    }
+
+
+def task_losses(parts: Mapping[str, float], plan: PretrainingPlan) -> dict[str, float]:
+    """A positive loss of each task that took part in a step, for the schedule.
+
+    Of the restoration tasks it is the share of the first guess's error that is left: steadier than the
+    error itself.
+    """
+    found = {}
+    if "contrast" in parts:
+        found["contrast"] = parts["contrast"] + parts["structure_real"]
+    if "kinds" in parts:
+        found["truth"] = sum(weight * parts[name] for name, weight in truth_weights(plan).items())
+    for task in ("reconstruct", "deconvolve"):
+        if f"{task}_gain_db" in parts:
+            found[task] = math.exp(-parts[f"{task}_gain_db"] / _DB_PER_E_FOLD)
+    return found

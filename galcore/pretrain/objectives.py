@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from galcore.pretrain.processes import gather_rows, share_of_mean
+
 
 class ProjectionMemory(nn.Module):
     """Projections of the last steps, as more negatives (cross-batch memory, Wang et al. 2020).
@@ -30,7 +32,10 @@ class ProjectionMemory(nn.Module):
 
     def push(self, projections: Tensor, groups: Tensor, pictures: Tensor) -> None:
         """Keep the newest projections in place of the oldest; all of them normalised."""
-        slots = (self.first_slot + torch.arange(len(projections))) % len(self.projections)
+        newest = slice(-len(self.projections), None)
+        projections, groups, pictures = projections[newest], groups[newest], pictures[newest]
+        order = torch.arange(len(projections), device=projections.device)
+        slots = (self.first_slot + order) % len(self.projections)
         self.projections[slots] = projections.detach().float()
         self.groups[slots] = groups
         self.pictures[slots] = pictures
@@ -45,11 +50,13 @@ def contrastive_loss(
     temperature: float,
     memory: ProjectionMemory | None = None,
     pictures: Tensor | None = None,
+    positions: Tensor | None = None,
 ) -> Tensor:
     """NT-Xent (SimCLR, Chen et al. 2020, eq. 1) with negatives from the same group only.
 
     Pictures of different surveys differ in noise and colour; told apart by that alone they teach nothing
-    about galaxies, so each picture is contrasted with others of its own group.
+    about galaxies, so each picture is contrasted with others of its own group. On several processes each
+    scores its own pictures against those of all.
 
     Args:
         first: (B, P) projections of one view.
@@ -58,24 +65,31 @@ def contrastive_loss(
         temperature: Softmax temperature.
         memory: Projections of earlier steps to contrast with; the new ones are added to it.
         pictures: (B,) int identity of each picture, needed with ``memory``: no picture is its own negative.
+        positions: (B,) int place of each picture in the batch of all processes; None on one process.
 
     Returns:
-        Scalar mean loss.
+        Scalar mean loss, this process's part of it on several.
     """
-    both = F.normalize(torch.cat([first, second]).float(), dim=1)
     B = len(first)
-    logits = both @ both.T / temperature
-    twice = torch.cat([groups, groups])
-    logits = logits.masked_fill(twice[:, None] != twice[None, :], float("-inf"))
-    logits.fill_diagonal_(float("-inf"))
+    place = torch.arange(B, device=first.device) if positions is None else positions
+    order = torch.argsort(gather_rows(place))
+    mine = F.normalize(torch.stack([first, second], dim=1).float(), dim=2)  # (B, 2, P)
+    rows = mine.transpose(0, 1).flatten(0, 1)
+    everyone = gather_rows(mine)[order].transpose(0, 1).flatten(0, 1)
+    own_group, all_groups = groups.repeat(2), gather_rows(groups)[order].repeat(2)
+    N = len(order)
+    logits = rows @ everyone.T / temperature
+    logits = logits.masked_fill(own_group[:, None] != all_groups[None, :], float("-inf"))
+    itself = torch.cat([place, place + N])
+    logits = logits.scatter(1, itself[:, None], float("-inf"))
     if memory is not None and pictures is not None:
-        same = torch.cat([pictures, pictures])
-        older = both @ memory.projections.T.clone() / temperature
-        allowed = (twice[:, None] == memory.groups[None, :]) & (same[:, None] != memory.pictures[None, :])
+        same = pictures.repeat(2)
+        older = rows @ memory.projections.T.clone() / temperature
+        allowed = (own_group[:, None] == memory.groups[None, :]) & (same[:, None] != memory.pictures[None, :])
         logits = torch.cat([logits, older.masked_fill(~allowed, float("-inf"))], dim=1)
-        memory.push(both, twice, same)
-    partner = torch.arange(2 * B).roll(B)
-    return F.cross_entropy(logits, partner)
+        memory.push(everyone, all_groups, gather_rows(pictures)[order].repeat(2))
+    partner = torch.cat([place + N, place])
+    return share_of_mean(F.cross_entropy(logits, partner, reduction="sum"), len(rows))
 
 
 def masked_binary_loss(logits: Tensor, targets: Tensor, positive_weight: Tensor) -> Tensor:
@@ -84,14 +98,14 @@ def masked_binary_loss(logits: Tensor, targets: Tensor, positive_weight: Tensor)
     losses = F.binary_cross_entropy_with_logits(
         logits.float(), torch.nan_to_num(targets), pos_weight=positive_weight, reduction="none"
     )
-    return (losses * known).sum() / known.sum().clamp(min=1)
+    return share_of_mean((losses * known).sum(), known.sum())
 
 
 def masked_regression_loss(predictions: Tensor, targets: Tensor) -> Tensor:
     """Smooth L1 over the numbers that are known."""
     known = torch.isfinite(targets)
     losses = F.smooth_l1_loss(predictions.float(), torch.nan_to_num(targets), reduction="none", beta=0.5)
-    return (losses * known).sum() / known.sum().clamp(min=1)
+    return share_of_mean((losses * known).sum(), known.sum())
 
 
 def restoration_loss(restored: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
@@ -107,13 +121,20 @@ def restoration_loss(restored: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         Scalar mean log error, and the scalar mean error without gradient.
     """
     error = (restored - target).square().mean(dim=(1, 2, 3))
-    return torch.log(error + 1e-6).mean(), error.detach().mean()
+    B = len(error)
+    return share_of_mean(torch.log(error + 1e-6).sum(), B), share_of_mean(error.detach().sum(), B)
 
 
 def spread_loss(restored: Tensor, log_variance: Tensor, target: Tensor) -> Tensor:
     """Gaussian likelihood of the errors, for the variance alone: the mean is not pulled by it."""
     error = (restored.detach() - target).square()
-    return 0.5 * (log_variance + error * torch.exp(-log_variance)).mean()
+    likelihood = 0.5 * (log_variance + error * torch.exp(-log_variance))
+    return share_of_mean(likelihood.mean(dim=(1, 2, 3)).sum(), len(likelihood))
+
+
+def kinds_loss(logits: Tensor, kinds: Tensor) -> Tensor:
+    """Mean cross-entropy over what was simulated."""
+    return share_of_mean(F.cross_entropy(logits.float(), kinds, reduction="sum"), len(kinds))
 
 
 def projector(embedding_dim: int, hidden_dim: int, out_dim: int) -> nn.Sequential:

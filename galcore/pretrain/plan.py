@@ -14,6 +14,7 @@ from galcore.pretrain.augmentations import Augmentation
 from galcore.pretrain.schedule import SCHEDULES
 from galcore.types import GalcoreError
 
+_KINDS = {"int": int, "float": (int, float), "str": str}
 TASKS = ("contrast", "truth", "reconstruct", "deconvolve")
 
 
@@ -25,7 +26,9 @@ class PretrainingPlan:
         size: ``tiny``, ``small`` or ``base``; gives the architecture, whose fields may be overridden.
         minutes: Training time, where ``steps`` is 0; pauses and start-up do not count.
         steps: Updates of the weights, where not 0: the way to runs that repeat exactly.
-        start: Weights to start from (a .safetensors of a plain timm backbone or of a foundation model).
+        start: Weights to start from (a .safetensors of a plain timm backbone or of a foundation model),
+            relative to the plan's file.
+        start_sha256: First digits of the sha256 of that file, checked where not empty.
         data: Folders of real pictures below the folder of real sets, by group: contrasts are drawn within a
             group. Pictures that a set's ``labels.csv`` calls ``annotated`` are left out; no other column is
             read.
@@ -49,6 +52,7 @@ class PretrainingPlan:
     minutes: float = 60.0
     steps: int = 0
     start: str = ""
+    start_sha256: str = ""
     data: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     simulated: float = 1.0
     view_px: int = 128
@@ -112,16 +116,33 @@ def _build(kind: type, values: Mapping[str, Any], where: str) -> Any:
     unknown = sorted(set(values) - names)
     if unknown:
         raise GalcoreError(f"{where}: unknown setting '{unknown[0]}'; known are {', '.join(sorted(names))}")
-    return kind(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+    for entry in fields(kind):
+        given, kinds = values.get(entry.name, entry.default), _KINDS.get(str(entry.type))
+        if kinds is not None and (not isinstance(given, kinds) or isinstance(given, bool)):
+            raise GalcoreError(f"{where}: {entry.name} must be of type {entry.type}, not {given!r}")
+    return kind(**{name: _frozen(value) for name, value in values.items()})
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _frozen(inner) for name, inner in value.items()}
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _check(plan: PretrainingPlan, where: str) -> None:
     unknown = sorted(set(plan.tasks) - set(TASKS))
     if unknown:
         raise GalcoreError(f"{where}: tasks: unknown task '{unknown[0]}'; known are {', '.join(TASKS)}")
+    if any(share < 0 for share in plan.tasks.values()) or not sum(plan.tasks.values()):
+        raise GalcoreError(f"{where}: tasks: shares must not be negative, and one above 0")
+    stray = sorted(set(plan.quotas) - set(plan.data))
+    if stray:
+        raise GalcoreError(f"{where}: quotas: no group '{stray[0]}' in data; it has {', '.join(plan.data)}")
     if plan.schedule not in SCHEDULES:
         raise GalcoreError(f"{where}: schedule '{plan.schedule}' is none of {', '.join(SCHEDULES)}")
     if plan.steps <= 0 and plan.minutes <= 0:
         raise GalcoreError(f"{where}: give steps or minutes above 0")
+    if plan.restore_px < 32 or plan.view_px < 32 or plan.early_view_px % 32:
+        raise GalcoreError(f"{where}: view_px, early_view_px and restore_px must be multiples of 32")
     if plan.restore_px % 32 or plan.view_px % 32:
         raise GalcoreError(f"{where}: view_px and restore_px must be multiples of 32")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import pickle
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,14 +17,16 @@ from torch import Tensor, nn
 
 from galcore.model.encoder import has_fast_bfloat16
 from galcore.model.foundation import FoundationModel
-from galcore.pretrain.batches import CHUNK, BatchSource
+from galcore.pretrain.batches import CHUNK, BatchSource, move
 from galcore.pretrain.corpus import Corpus
-from galcore.pretrain.network import PretrainingNetwork
+from galcore.pretrain.network import PretrainingNetwork, task_losses
 from galcore.pretrain.objectives import HeadSizes
-from galcore.pretrain.plan import PretrainingPlan
+from galcore.pretrain.plan import TASKS, PretrainingPlan
+from galcore.pretrain.processes import Processes, share_batch_norm
 from galcore.pretrain.schedule import TaskSchedule
 from galcore.pretrain.simulated_corpus import SimulatedCorpus
 from galcore.pretrain.small_maps import use_matrix_products
+from galcore.types import GalcoreError
 from galcore.whole_files import write_whole
 
 _LONGEST_STEP_S = 60.0  # a machine that slept does not use up the planned time
@@ -32,14 +35,17 @@ _LONGEST_STEP_S = 60.0  # a machine that slept does not use up the planned time
 class PretrainingRun:
     """State of one run.
 
-    ``train`` goes on until the plan is done or ``stopped`` is set from outside. Batches depend on seed and
-    step only, so a run that is resumed sees what it would have seen.
+    ``train`` goes on until the plan is done or ``stopped`` is set from outside. Batches and all other
+    randomness depend on seed and step only, so a run that is resumed sees what it would have seen, and
+    several processes together see what one would.
 
     Args:
         plan: Settings.
         model: The network to train.
         real: Real pictures.
         simulated: Simulations with truth.
+        processes: This process among those that share the run, and its device.
+        compiled: Let ``torch.compile`` fuse encoder and decoder: worth its minutes on a GPU only.
     """
 
     def __init__(
@@ -48,22 +54,43 @@ class PretrainingRun:
         model: FoundationModel,
         real: Corpus,
         simulated: SimulatedCorpus | None = None,
+        *,
+        processes: Processes | None = None,
+        compiled: bool = False,
     ) -> None:
-        self.plan = plan
-        self.source = BatchSource(plan, real, simulated)
+        self.plan, self.processes = plan, processes or Processes()
+        self.device = self.processes.device
+        self.source = BatchSource(plan, real, simulated, rank=self.processes.rank, world=self.processes.world)
+        tasks = {
+            task: share for task, share in plan.tasks.items() if simulated is not None or task != "truth"
+        }
+        self.schedule = TaskSchedule(tasks, plan.schedule, plan.floor)
+        if self.device.type == "cpu":
+            use_matrix_products(model)
         sizes = _head_sizes(self.source.structure_dim, simulated)
-        use_matrix_products(model)
         with torch.random.fork_rng():
             torch.manual_seed(plan.seed)
-            self.network = PretrainingNetwork(plan, model, sizes, _balance(simulated)).train()
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.average = copy.deepcopy(model)
+            network = PretrainingNetwork(plan, model, sizes, _balance(simulated)).train()
+        self.average = copy.deepcopy(model).to(self.device)
+        network = share_batch_norm(network, self.processes).to(self.device)  # type: ignore[assignment]
+        self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = torch.optim.AdamW(self._parameter_groups(), lr=plan.learning_rate)
-        self.schedule = TaskSchedule(plan.tasks, plan.schedule, plan.floor)
         self.step, self.seconds, self.samples = 0, 0.0, 0
         self.history: list[dict[str, float]] = []
         self.stopped = False
-        self._half = has_fast_bfloat16(torch.device("cpu"))
+        self._half = has_fast_bfloat16(self.device)
+        self._forward = self._wrap(compiled)
+
+    def _wrap(self, compiled: bool) -> nn.Module:
+        if compiled:  # in place: names of weights stay
+            self.network.model.encoder.compile()
+            self.network.model.decoder.compile()
+        if self.processes.world == 1:
+            return self.network
+        # buffers are the same everywhere already; heads that a plan leaves out have no gradient
+        return nn.parallel.DistributedDataParallel(
+            self.network, broadcast_buffers=False, find_unused_parameters=True
+        )
 
     def _parameter_groups(self) -> list[dict[str, object]]:
         parameters = list(self.network.parameters())
@@ -100,16 +127,26 @@ class PretrainingRun:
         report_every: int = 10,
         report: Callable[[dict[str, float]], None] = print,
     ) -> None:
-        """Train until the plan is done, saving on the way and at the end."""
+        """Train until the plan is done, saving on the way and at the end.
+
+        Args:
+            checkpoint: File that the first process writes.
+            save_every_s: Seconds between checkpoints.
+            report_every: Steps between reports.
+            report: Told the row of a step; a checkpoint that is due is written after it.
+        """
         saved = time.monotonic()
         while self.share_done < 1.0 and not self.stopped:
             started = time.monotonic()
             losses = self.take_step()
-            self.seconds += min(time.monotonic() - started, _LONGEST_STEP_S)
+            taken_s = min(time.monotonic() - started, _LONGEST_STEP_S)
+            agreed = self.processes.mean({"taken_s": taken_s, "stopped": float(self.stopped)})
+            self.seconds += agreed["taken_s"]
+            self.stopped = agreed["stopped"] > 0
             if self.step % report_every == 0:
                 self.history.append(self._row(losses))
                 report(self.history[-1])
-            if time.monotonic() - saved > save_every_s:
+            if time.monotonic() - saved >= save_every_s:
                 self.save(checkpoint)
                 saved = time.monotonic()
         self.save(checkpoint)
@@ -122,22 +159,30 @@ class PretrainingRun:
         return {**about, **speed, **losses, **shares}
 
     def take_step(self) -> dict[str, float]:
-        """One update of the weights; returns the losses."""
+        """One update of the weights; returns the losses over all processes."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate()
-        counts = self.schedule.counts(self.plan.pictures, multiple=CHUNK)
-        batch = self.source.draw(self.step, counts, view_px=self.view_px)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self._half):
-            losses = self.network(batch)
+        counts = self.schedule.counts(self.plan.pictures, multiple=CHUNK, least=self._least_counts())
+        batch = move(self.source.draw(self.step, counts, view_px=self.view_px), self.device)
+        # what a network draws at random (stochastic depth) must not depend on what happened before
+        torch.manual_seed(_step_seed(self.plan.seed, self.step, self.processes.rank))
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._half):
+            losses = self._forward(batch)
         self.optimiser.zero_grad(set_to_none=True)
         losses.total.backward()
         norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.plan.clip_norm)
         self.optimiser.step()
         self._update_average()
-        self.schedule.update({task: float(loss) for task, loss in losses.tasks.items()})
+        parts = self.processes.mean({name: float(value) for name, value in losses.parts.items()})
+        self.schedule.update(task_losses(parts, self.plan))
         self.samples += sum(counts.values())
         self.step += 1
-        return {name: round(float(value), 5) for name, value in losses.parts.items()} | {"norm": float(norm)}
+        return {name: round(value, 5) for name, value in parts.items()} | {"norm": round(float(norm), 5)}
+
+    def _least_counts(self) -> dict[str, int]:
+        """Every process has a chunk of every task; a contrast counts two pictures."""
+        world = self.processes.world
+        return {task: CHUNK * world * (2 if task == "contrast" and world > 1 else 1) for task in TASKS}
 
     @torch.no_grad()
     def _update_average(self) -> None:
@@ -150,7 +195,9 @@ class PretrainingRun:
                 kept.copy_(new)
 
     def save(self, checkpoint: Path) -> None:
-        """Write the whole state under a temporary name, then rename."""
+        """Write the whole state under a temporary name, then rename; the first process does it."""
+        if self.processes.rank:
+            return
         state: dict[str, Any] = {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
@@ -165,8 +212,12 @@ class PretrainingRun:
             torch.save(state, unfinished)
 
     def resume(self, checkpoint: Path) -> None:
-        """Go on from a saved state of the same plan."""
-        state = torch.load(checkpoint, weights_only=True)
+        """Go on from a saved state of the same plan.
+
+        Raises:
+            GalcoreError: If the file is not a checkpoint of such a run.
+        """
+        state = read_checkpoint(checkpoint)
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -174,6 +225,24 @@ class PretrainingRun:
         counters = state["counters"]
         self.step, self.seconds, self.samples = counters["step"], counters["seconds"], counters["samples"]
         self.history = json.loads(state["history"])
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """What :meth:`PretrainingRun.save` wrote; numbers and text only, no code is run.
+
+    Raises:
+        GalcoreError: If the file is damaged or something else.
+    """
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+    except (OSError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+        reason = str(error).splitlines()[0]
+        raise GalcoreError(f"{path}: not a checkpoint of a pretraining run ({reason})") from error
+    return dict(state)
+
+
+def _step_seed(*parts: int) -> int:
+    return int(np.random.SeedSequence(parts).generate_state(1)[0])
 
 
 def _head_sizes(structure: int, simulated: SimulatedCorpus | None) -> HeadSizes:

@@ -63,16 +63,23 @@ class TaskSchedule:
             for task, share in base.items()
         }
 
-    def counts(self, total: int, *, multiple: int) -> dict[str, int]:
-        """Pictures of each task in the next step, in multiples, at least one multiple each where it has a
-        share.
+    def counts(self, total: int, *, multiple: int, least: Mapping[str, int] | None = None) -> dict[str, int]:
+        """Pictures of each task in the next step.
+
+        Args:
+            total: Pictures to share out.
+            multiple: Every task gets a multiple of it, at least one where it has a share.
+            least: At least this many of a task with a share, itself a multiple.
 
         Example:
             >>> TaskSchedule({"a": 3, "b": 1}).counts(64, multiple=16)
             {'a': 48, 'b': 16}
         """
+        floor = least or {}
         return {
-            task: max(round(share * total / multiple), 1) * multiple if share > 0 else 0
+            task: max(max(round(share * total / multiple), 1) * multiple, floor.get(task, 0))
+            if share > 0
+            else 0
             for task, share in self.shares().items()
         }
 

@@ -20,7 +20,7 @@ SMALL_PLAN: dict[str, Any] = {
     "steps": 4,
     "view_px": 32,
     "restore_px": 32,
-    "pictures": 128,
+    "pictures": 64,
     "memory": 64,
     "learning_rate": 2e-3,
     "tasks": {"contrast": 0.5, "truth": 0.2, "reconstruct": 0.15, "deconvolve": 0.15},
