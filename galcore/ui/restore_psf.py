@@ -44,8 +44,8 @@ def choose_psf(source: RestoreSource, hints: Hints | None) -> Psf | None:
     return psf
 
 
-def choose_noise(source: RestoreSource, hints: Hints | None) -> float | None:
-    """The noise a pixel as given, or None to have it estimated."""
+def choose_noise(source: RestoreSource, hints: Hints | None) -> tuple[float, ...] | None:
+    """The noise a pixel as given, one number or one a band, or None to have it estimated."""
     estimated = hints.noise_sigma if hints is not None else ()
     words = ", ".join(figure_text(each) for each in estimated[:3]) + (" …" if len(estimated) > 3 else "")
     given = st.segmented_control(
@@ -56,21 +56,33 @@ def choose_noise(source: RestoreSource, hints: Hints | None) -> float | None:
     if given == "estimated":
         st.caption(plain(f"about {words} {source.unit_words}") if words else "measured with the restoration")
         return None
-    first = estimated[0] if estimated else 1.0
+    n_bands = len(source.image.bands)
     typed = st.text_input(
-        f"1 σ in {plain(source.unit_words)}",
-        figure_text(first),
+        f"1 σ in {plain(source.unit_words)}" + (", one number or one a band" if n_bands > 1 else ""),
+        ", ".join(figure_text(each) for each in estimated) or "1", max_chars=400,
         key=f"restore_noise_{source.key}",
-        max_chars=24,
-    )
-    try:
-        value = float(typed)
-    except ValueError:
-        value = -1.0
-    if not (np.isfinite(value) and value > 0):
-        st.warning("Type a number above 0; until then the noise is estimated.")
+    )  # fmt: skip
+    values = read_numbers(typed)
+    if len(values) not in (1, n_bands) or min(values, default=0.0) <= 0:
+        st.warning(
+            "Type a number above 0" + (f", or {n_bands} of them" if n_bands > 1 else "")
+            + "; until then the noise is estimated."
+        )  # fmt: skip
         return None
-    return value
+    return values
+
+
+def read_numbers(text: str) -> tuple[float, ...]:
+    """Finite numbers in a text, separated by commas or spaces; empty if one of them is none.
+
+    >>> read_numbers("1.5, 2e-3 4"), read_numbers("1, two"), read_numbers("nan")
+    ((1.5, 0.002, 4.0), (), ())
+    """
+    try:
+        values = tuple(float(each) for each in text.replace(",", " ").split())
+    except ValueError:
+        return ()
+    return values if all(np.isfinite(values)) else ()
 
 
 def _make_psf(kind: str, source: RestoreSource, hints: Hints | None) -> Psf | None:

@@ -33,7 +33,7 @@ class Question:
 
     mask: NDArray[np.bool_] | None = None
     psf: Psf | None = None
-    noise_sigma: float | None = None
+    noise_sigma: tuple[float, ...] | None = None
 
 
 def question_of(source: RestoreSource, task: Task) -> Question | None:

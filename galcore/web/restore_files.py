@@ -25,7 +25,7 @@ from galcore.web.restore_pictures import (
 
 _PANEL_PX, _GAP_PX, _TEXT_PX, _BAR_PX = 480, 16, 22, 12
 _HEAD_PX, _FOOT_PX = 3 * _TEXT_PX, 2 * _TEXT_PX
-_PAPER, _INK, _QUIET = (255, 255, 255), (22, 26, 36), (96, 102, 116)
+_PAPER, _INK, _QUIET, _RIM = (255, 255, 255), (22, 26, 36), (96, 102, 116), (143, 211, 255)
 
 
 def fits_bytes(attempt: Attempt) -> bytes:
@@ -48,13 +48,14 @@ def file_name(attempt: Attempt, ending: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Cell:
-    """One panel of the figure: what it shows, its words, its colour bar."""
+    """One panel of the figure: what it shows, its words, its colour bar, the mask whose rim is drawn."""
 
     rgb: np.ndarray
     title: str
     colours: tuple[str, ...] = ()
     low: str = ""
     high: str = ""
+    rim: np.ndarray | None = None
 
 
 def figure_png(attempts: Sequence[Attempt], *, stretch: str, band: int, scales: Scales) -> bytes:
@@ -85,11 +86,11 @@ def _figure_row(attempt: Attempt, *, stretch: str, band: int, scales: Scales) ->
         return render_panel(attempt, panel, stretch=stretch, band=band, scales=scales)
 
     top, residual = figure_text(scales.sigma), figure_text(scales.residual)
-    sigma_title = f"uncertainty, 1σ [{unit}]" if result.sigma is not None else "no uncertainty"
+    sigma_title = f"uncertainty, 1 sigma [{unit}]" if result.sigma is not None else "no uncertainty"
     return [
-        _Cell(render_original(source, stretch=stretch, band=band), "original"),
-        _Cell(shown("result"), f"{name}: light {_change_words(result)}"),
-        _Cell(shown("residual"), f"residual [{unit}]", RESIDUAL_COLOURS, f"−{residual}", f"+{residual}"),
+        _Cell(render_original(source, stretch=stretch, band=band), "original", rim=_mask_of(attempt)),
+        _Cell(shown("result"), f"{name}: {_change_words(result)}"),
+        _Cell(shown("residual"), f"residual [{unit}]", RESIDUAL_COLOURS, f"-{residual}", f"+{residual}"),
         _Cell(shown("sigma"), sigma_title, SIGMA_COLOURS, "0", top),
     ]
 
@@ -103,6 +104,8 @@ def _draw_cell(
     enlarged = Image.fromarray(cell.rgb).resize(
         size, Image.Resampling.NEAREST if wide >= cell.rgb.shape[1] else Image.Resampling.BOX
     )
+    if cell.rim is not None:
+        enlarged = _draw_rim(enlarged, cell.rim)
     paper.paste(enlarged, (x, y + _TEXT_PX))
     if not cell.colours:
         return
@@ -111,6 +114,20 @@ def _draw_cell(
     paper.paste(Image.fromarray(bar), (x, under))
     _write(draw, (x, under + _BAR_PX - 4), cell.low, colour=_QUIET, size_px=13)
     _write(draw, (x + wide, under + _BAR_PX - 4), cell.high, colour=_QUIET, size_px=13, anchor="ra")
+
+
+def _draw_rim(picture: Image.Image, mask: np.ndarray) -> Image.Image:
+    """The picture with a thin line just inside the mask."""
+    large = np.asarray(Image.fromarray(mask).resize(picture.size, Image.Resampling.NEAREST))
+    inside = np.pad(large, 1)
+    inner = inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
+    rgb = np.array(picture)
+    rgb[large & ~inner] = _RIM
+    return Image.fromarray(rgb)
+
+
+def _mask_of(attempt: Attempt) -> np.ndarray | None:
+    return _result(attempt).mask if attempt.request.task == "reconstruct" else None
 
 
 def _headline(attempt: Attempt) -> str:
@@ -127,8 +144,10 @@ def _footline(attempts: Sequence[Attempt], stretch: str) -> str:
 
 
 def _change_words(result: Restoration) -> str:
+    """What became of the light, the mean of the bands in which it stands out of the noise."""
     known = [each for each in result.total.relative if np.isfinite(each)]
-    return f"{100 * float(np.mean(known)):+.2g} %" if known else "within its noise"
+    change = f"{100 * float(np.mean(known)):+.2g} %" if known else "within the noise"
+    return f"put into the mask {change}" if result.task == "reconstruct" else f"light {change}"
 
 
 def _write(

@@ -93,6 +93,16 @@ def test_a_galaxy_is_shown_before_the_model_has_seen_it(copy_sky, serve):
     assert not app.error
 
 
+def test_the_galaxy_page_leads_to_the_restore_room(copy_sky, serve):
+    workspace = serve(copy_sky("sky"))
+    galaxy_id = str(workspace.catalog["galaxy_id"].iloc[3])
+    app = open_page("galaxy", **{"galcore.selection.sky": (galaxy_id,)})
+    next(button for button in app.button if button.label == "Restore").click().run()
+    assert not app.exception and not app.error
+    assert "Paint over a star" in words(app)
+    assert app.query_params["galaxy"] in (galaxy_id, [galaxy_id])
+
+
 def test_one_galaxy_alone_is_fine_everywhere(copy_sky, serve):
     import shutil
 

@@ -5,6 +5,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from galcore.settings import ROOT
+from galcore.ui.restore_psf import read_numbers
 from galcore.ui.restore_request import Question
 from galcore.web.registry import serve_workspaces, served
 from galcore.web.restore_sources import galaxy_key
@@ -192,3 +193,18 @@ def test_a_noise_that_is_no_number_is_estimated_and_said(serve, copy_sky):
     field = next(each for each in app.text_input if each.label.startswith("1 σ"))
     app = field.set_value("-3").run()
     assert "above 0" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("2", (2.0,)),
+        ("1, 2e-3;", ()),
+        ("1 2,3", (1.0, 2.0, 3.0)),
+        ("inf", ()),
+        ("", ()),
+        ("1,,2", (1.0, 2.0)),
+    ],
+)
+def test_noise_is_read_as_numbers_or_not_at_all(text, values):
+    assert read_numbers(text) == values

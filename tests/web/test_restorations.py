@@ -75,7 +75,7 @@ def test_the_same_question_is_answered_once():
     first, second = fill(image, bench), fill(image, bench)
     assert first is second
     assert first.status is AttemptStatus.DONE
-    assert fill(image, bench, noise_sigma=2.0) is not first
+    assert fill(image, bench, noise_sigma=(2.0,)) is not first
 
 
 def test_other_weights_are_another_question_to_the_model_only():
@@ -111,7 +111,7 @@ def test_an_attempt_can_be_cancelled():
 def test_old_answers_make_room_for_new_ones():
     bench = RestoreBench(max_bytes=1)
     first = fill(galaxy(seed=1), bench)
-    fill(galaxy(seed=1), bench, noise_sigma=3.0)
+    fill(galaxy(seed=1), bench, noise_sigma=(3.0,))
     deadline = time.monotonic() + 5
     while bench.find(first.key) is not None and time.monotonic() < deadline:
         time.sleep(0.01)

@@ -6,6 +6,7 @@ with one colour scale for all residuals and one for all uncertainties.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from galcore.web.restore_routes import panel_address, source_address, values_add
 
 _HERE = Path(__file__).parent
 _SCRIPTS = ("panels.js", "viewer.js")
+_FRESH_S = 4.0
 NO_SIGMA = "this tool gives no uncertainty"
 RESIDUAL_WORDS = {
     "reconstruct": "original − result: what was taken out of the masked pixels",
@@ -65,7 +67,8 @@ def show_restorations(
         key=key,
         data={
             "source": source.key,
-            "arrival": "".join(each.key for each in attempts),
+            "attempts": [each.key for each in attempts],
+            "fresh": any(time.monotonic() - each.finished_at < _FRESH_S for each in attempts),
             "width": width,
             "height": height,
             "scale": source.image.pixel_scale_arcsec,

@@ -18,7 +18,7 @@ class Viewer {
 
   update(data) {
     this.data = data;
-    const signature = JSON.stringify(data);
+    const signature = JSON.stringify({ ...data, fresh: false });
     if (signature === this.signature) return;
     this.signature = signature;
     if (data.source !== this.source) this.view = { zoom: 1, x: 0, y: 0 };
@@ -30,13 +30,8 @@ class Viewer {
     this.grid.replaceChildren(...data.cells.map((cell) => this.cell(cell)));
     for (const name of ["outline", "mask"]) this.root.querySelector(`[data-act="${name}"]`).hidden = !data.mask;
     this.setMode(this.mode);
-    this.comeIntoView(data.arrival);
-  }
-
-  // A new result is scrolled to, once.
-  comeIntoView(arrival) {
-    if (this.arrival !== undefined && arrival !== this.arrival) this.root.scrollIntoView({ block: "nearest", behavior: "smooth" });
-    this.arrival = arrival;
+    // a result that has just come is scrolled to, once
+    if (data.fresh) requestAnimationFrame(() => this.root.scrollIntoView({ block: "nearest", behavior: "smooth" }));
   }
 
   cell(cell) {
