@@ -1,4 +1,4 @@
-"""Contrastive networks against epoch: `python -m benchmarks.contrastive_curves [--epochs 6] [--seeds 1]`.
+"""Contrastive networks against epoch: `python -m benchmarks.contrastive_curves [--epochs 12] [--seeds 1]`.
 
 ResNet-18, a ViT and the fused ResNet-18 + Linformer ViT learn from the same unlabelled pictures by the same
 SimCLR (Wei et al. 2022, arXiv:2211.07168). After every epoch the 15 nearest vote for the class, inside the
@@ -49,17 +49,23 @@ def draw_exam(real: Path, *, trained: int, tested: int, seed: int) -> KnnExam:
     return KnnExam(read(rows[:cut]), labels[rows[:cut]], read(rows[cut:]), labels[rows[cut:]])
 
 
-def run_curves(names: list[str], exam: KnnExam, plan: SimclrPlan) -> list[dict[str, Any]]:
-    """One row a network and epoch."""
+def run_curves(names: list[str], exam: KnnExam, plan: SimclrPlan, *, deadline: float) -> list[dict[str, Any]]:
+    """One row a network and epoch; each network gets its share of the time until ``deadline``."""
     rows: list[dict[str, Any]] = []
-    for name in names:
+    for number, name in enumerate(names):
+        until = time.monotonic() + (deadline - time.monotonic()) / (len(names) - number)
         kind, _, objective = name.partition(":")
         chosen = replace(plan, objective="dino" if objective == "dino" else "simclr")
         network = create_contrastive_network(kind, plan.size_px, plan.seed)
         n_parameters = sum(weights.numel() for weights in network.parameters())
         about = {"network": name, "seed": plan.seed, "parameters": n_parameters}
         curve = train_simclr(
-            network, exam.training, chosen, exam=exam, report=lambda row: print(row, flush=True)
+            network,
+            exam.training,
+            chosen,
+            exam=exam,
+            report=lambda row: print(row, flush=True),
+            cancel=lambda until=until: time.monotonic() > until,
         )
         rows += [{**about, **{key: round(value, 4) for key, value in asdict(row).items()}} for row in curve]
     return rows
@@ -70,8 +76,8 @@ def summarise(rows: list[dict[str, Any]], exam: KnnExam) -> tuple[Measure, ...]:
     floor = float(np.bincount(exam.tested_labels).max() / len(exam.tested_labels))
     measures = [Measure("share of the largest class (floor)", round(floor, 3))]
     frame = pd.DataFrame(rows)
-    last = frame[frame["epoch"] == frame["epoch"].max()].groupby("network", sort=False)
-    for name, group in last:
+    last = frame[frame["epoch"] == frame.groupby(["network", "seed"])["epoch"].transform("max")]
+    for name, group in last.groupby("network", sort=False):
         for column, words in (
             ("knn_leave_one_out", "15 nearest inside the tested split, leave one out"),
             ("knn_train_to_test", "15 nearest, training to tested"),
@@ -89,11 +95,12 @@ def main() -> None:
         default="resnet18,vit,hybrid",
         help=f"of {', '.join(CONTRASTIVE_NAMES)}; with :dino by self-distillation",
     )
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--trained", type=int, default=1600, help="unlabelled pictures to learn from")
     parser.add_argument("--tested", type=int, default=800, help="pictures never trained on")
-    parser.add_argument("--size", type=int, default=64, help="side of the views in pixels")
+    parser.add_argument("--size", type=int, default=48, help="side of the views in pixels")
     parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=11, help="no epoch starts later than this")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--real", type=Path, default=Settings.from_environment().real_data_dir)
     parser.add_argument("--out", type=Path, default=ROOT / "benchmarks/results/contrastive_curves.json")
@@ -104,7 +111,8 @@ def main() -> None:
     exam = draw_exam(arguments.real, trained=arguments.trained, tested=arguments.tested, seed=0)
     for seed in range(arguments.seeds):
         plan = SimclrPlan(size_px=arguments.size, epochs=arguments.epochs, seed=seed)
-        rows += run_curves(arguments.networks.split(","), exam, plan)
+        deadline = started + 60 * arguments.minutes * (seed + 1) / arguments.seeds
+        rows += run_curves(arguments.networks.split(","), exam, plan, deadline=deadline)
     command = "python -m benchmarks.contrastive_curves " + " ".join(
         f"--{name} {getattr(arguments, name)}"
         for name in ("networks", "epochs", "trained", "tested", "size", "seeds")

@@ -48,9 +48,9 @@ class SimclrPlan:
 
     objective: Literal["simclr", "dino"] = "simclr"
     size_px: int = 64
-    epochs: int = 8
+    epochs: int = 12
     batch: int = 64
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     weight_decay: float = 0.02
     warmup_share: float = 0.05
     temperature: float = 0.1
@@ -185,6 +185,7 @@ def train_simclr(
     *,
     exam: KnnExam | None = None,
     report: Callable[[EpochRow], None] | None = None,
+    cancel: Callable[[], bool] | None = None,
 ) -> tuple[EpochRow, ...]:
     """Train in place; heads are thrown away.
 
@@ -194,6 +195,7 @@ def train_simclr(
         plan: How.
         exam: What to be judged on after every epoch.
         report: Called with every point of the curve.
+        cancel: Asked after every epoch; true ends the training there.
 
     Returns:
         The curve: the untrained network, then every epoch.
@@ -226,6 +228,8 @@ def train_simclr(
         rows.append(EpochRow(epoch, loss, round(seconds, 1), inside, across))
         if report is not None:
             report(rows[-1])
+        if cancel is not None and cancel():
+            break
     if learner.kept is not network:
         network.load_state_dict(learner.kept.state_dict())
     return tuple(rows)
@@ -307,11 +311,11 @@ def centre_views(pictures: FramedPictures, plan: SimclrPlan) -> Tensor:
 
 
 def embed_pictures(network: nn.Module, pictures: FramedPictures, plan: SimclrPlan) -> NDArray[np.float32]:
-    """(N, D) vectors by the network as it is; it is put back to training afterwards."""
+    """(N, D) vectors by the network as it is, in full precision: an untrained one's differ by little."""
     was_training = network.training
     network.eval()
     blocks = []
-    with torch.inference_mode(), _half_precision():
+    with torch.inference_mode():
         for start in range(0, len(pictures), _EVALUATION_BATCH):
             part = pictures.take(np.arange(start, min(start + _EVALUATION_BATCH, len(pictures))))
             blocks.append(network(centre_views(part, plan)).float().numpy())
