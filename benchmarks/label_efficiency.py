@@ -1,8 +1,8 @@
 """Labels needed for AUC 0.9: `python -m benchmarks.label_efficiency [--tasks spiral,edge_on] [--minutes 10]`.
 
 The encoder stays frozen and a linear probe learns from n labels; beside it the same network, with random
-weights, is trained from scratch, all of it, on n labels of the same framed pictures, turned at random. It sees
-them at 64 px, which makes the run four times shorter than 128 px; `--size 0` gives it the encoder's own input.
+weights, is trained from scratch, all of it, on n labels of the same framed pictures, turned at random. It
+sees them at 64 px, a quarter of the work of 128 px; `--size 0` gives it the encoder's own input.
 Figures are medians over seeds; labels come from one half of the galaxies, the other half is only scored.
 
 From scratch begins at ten times the labels that the frozen encoder needs: below AUC 0.9 there, it goes on to
