@@ -25,8 +25,8 @@ from torch import Tensor, nn
 
 from galcore.model.encoder import has_fast_bfloat16
 from galcore.pretrain.augmentations import Augmentation, augment
-from galcore.pretrain.contrast import contrast
 from galcore.pretrain.corpus import STORED_PX, frame_for_storage
+from galcore.pretrain.objectives import contrastive_loss
 from galcore.pretrain.self_distillation import SelfDistillation
 from galcore.types import GalcoreError
 
@@ -251,7 +251,8 @@ class Simclr(nn.Module):
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Loss of two views (B, 3, H, W) of the same pictures."""
         projected = self.head(self.kept(torch.cat([first, second])))
-        return contrast(*projected.float().chunk(2), temperature=self.temperature)
+        one_group = torch.zeros(len(first), dtype=torch.long)
+        return contrastive_loss(*projected.float().chunk(2), one_group, temperature=self.temperature)
 
     def after_step(self) -> None:
         """Nothing follows a step."""
