@@ -26,6 +26,7 @@ MIN_SIDE_PX = 16
 COSMIC_SIGMA = 5.0  # of the Laplacian
 COSMIC_CONTRAST = 4.0  # Laplacian over the fine structure: stars and galaxies stay below
 COSMIC_PASSES = 3
+SHOT_NOISE = 0.05  # of its variance over that of the sky, per sigma of light: the gain is not known
 
 STAR_SNR = 60.0
 STAR_ROUNDNESS = 0.25
@@ -40,7 +41,7 @@ TRAIL_COVER = 0.55  # share of a line's pixels above the threshold
 TRAIL_CONTRAST = 2.0  # over the lines beside it
 TRAIL_SHARE = 0.4  # of the shorter side: the least length
 TRAIL_MAX_WIDTH_PX = 12
-TRAIL_EVENNESS = 0.35  # faintest third of a trail over its brightest: galaxies and spikes fade outwards
+TRAIL_EVENNESS = 0.5  # faintest third of a trail over its brightest: galaxies and spikes fade outwards
 MAX_TRAILS = 3
 
 
@@ -145,24 +146,53 @@ def find_cosmic_rays(band: NDArray) -> NDArray[np.bool_]:
     """
     bad = ~np.isfinite(band)
     clean = np.where(bad, np.nanmedian(band), band)
-    noise = estimate_noise(np.where(bad, np.nan, band))
+    noise, sky = estimate_noise(np.where(bad, np.nan, band)), float(np.median(clean))
     found = np.zeros(band.shape, dtype=bool)
     for _ in range(COSMIC_PASSES):
-        median = ndimage.median_filter(clean, 5)
-        scatter = np.sqrt(noise**2 + np.clip(median, 0, None) * noise * 0.05)
-        snr = _laplacian(clean) / (2 * scatter)
-        snr = snr - ndimage.median_filter(snr, 5)
-        fine = ndimage.median_filter(clean, 3)
-        fine = np.clip((fine - ndimage.median_filter(fine, 7)) / scatter, 0.01, None)
-        seeds = (snr > COSMIC_SIGMA) & (snr / fine > COSMIC_CONTRAST) & ~bad
+        snr = _laplacian(clean) / (2 * noise)
+        rows, columns = np.nonzero((snr > COSMIC_SIGMA) & ~bad & ~found)  # few: medians are taken only there
+        light = np.clip(_medians(clean, rows, columns, 5) - sky, 0, None)
+        shot = np.sqrt(1 + SHOT_NOISE * light / noise)  # bright parts of galaxies are noisier than the sky
+        sharpness = (snr[rows, columns] - _medians(snr, rows, columns, 5)) / shot
+        seeds = sharpness > COSMIC_SIGMA
+        seeds[seeds] &= sharpness[seeds] > COSMIC_CONTRAST * _fine_structure(
+            clean, rows[seeds], columns[seeds], noise
+        )
+        new = np.zeros(band.shape, dtype=bool)
+        new[rows[seeds], columns[seeds]] = True
         # neighbours of a hit are hit more easily than pixels at large
-        grown = ndimage.binary_dilation(seeds, np.ones((3, 3))) & (snr > COSMIC_SIGMA / 2) & ~bad
-        new = (seeds | grown) & ~found
+        near = ndimage.binary_dilation(new, np.ones((3, 3))) & (snr > COSMIC_SIGMA / 2) & ~bad & ~found
+        rows, columns = np.nonzero(near)
+        grown = snr[rows, columns] - _medians(snr, rows, columns, 5) > COSMIC_SIGMA / 2
+        new[rows[grown], columns[grown]] = True
         if not new.any():
             break
         found |= new
-        clean = np.where(found, ndimage.median_filter(clean, 5), clean)
+        rows, columns = np.nonzero(found)
+        clean[rows, columns] = _medians(clean, rows, columns, 5)
     return found
+
+
+def _medians(plane: NDArray, rows: NDArray, columns: NDArray, size: int) -> NDArray:
+    """Median of the square around each of some pixels."""
+    if rows.size == 0:
+        return np.empty(0)
+    padded = np.pad(plane, size // 2, mode="reflect")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (size, size))
+    return np.asarray(np.median(windows[rows, columns], axis=(1, 2)))
+
+
+def _fine_structure(plane: NDArray, rows: NDArray, columns: NDArray, noise: float) -> NDArray:
+    """How much real sources rise within a few pixels, in sigma: median over 3 pixels less that over 7."""
+    offsets = np.arange(-3, 4)
+    around = [
+        np.clip(axis[:, None] + offsets, 0, side - 1)
+        for axis, side in zip((rows, columns), plane.shape, strict=True)
+    ]
+    all_rows = np.repeat(around[0][:, :, None], 7, 2).ravel()
+    all_columns = np.repeat(around[1][:, None, :], 7, 1).ravel()
+    medians = _medians(plane, all_rows, all_columns, 3).reshape(-1, 49)
+    return np.clip((medians[:, 24] - np.median(medians, axis=1)) / noise, 0.01, None)
 
 
 def _laplacian(band: NDArray) -> NDArray:
@@ -286,8 +316,8 @@ def _stroke(
     if core < TRAIL_COVER or core < TRAIL_CONTRAST * around:
         return None
     thirds = (along[near & stretch] - start) * 3 // max(end - start, 1)
-    means = [float(np.mean(snr[near & stretch][thirds == n])) for n in range(3)]
-    if min(means) < TRAIL_EVENNESS * max(means):
+    levels = [float(np.median(snr[near & stretch][thirds == n])) for n in range(3)]
+    if min(levels) < TRAIL_EVENNESS * max(levels):
         return None
     return stretch & (np.abs(across) <= _half_width(snr, across, stretch))
 

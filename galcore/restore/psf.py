@@ -169,9 +169,7 @@ def narrowing_kernel(psf: Psf, target: Psf) -> Psf:
         )
     widest, narrowest = max(target.fwhm_px), min(psf.fwhm_px)
     if widest >= narrowest:
-        raise GalcoreError(
-            f"target PSF: FWHM {widest:.3g} px must be below the {narrowest:.3g} px of the PSF"
-        )
+        raise GalcoreError(f"target PSF: FWHM {widest:.3g} px must be below {narrowest:.3g} px")
     side = max(psf.stamps.shape[-1], target.stamps.shape[-1])
     wide = np.stack([_framed(stamp, side) for stamp in psf.stamps])
     narrow = np.stack([_framed(stamp, side) for stamp in target.stamps])
