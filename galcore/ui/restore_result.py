@@ -29,6 +29,9 @@ HELP = {
     "filling in adds what it puts into the mask, because masked pixels do not count before.",
     "change": "Change of that light; over several bands the least and the greatest.",
     "aperture": "The same within a disc about the middle, a quarter of the shorter side in radius.",
+    "misfit": "Scatter of the residual over the noise of a pixel. About 1: the result explains the image "
+    "down to its noise. Well above 1: structure is left, look at the residual. Well below 1: noise is "
+    "taken for structure.",
     "sigma": "Median of the uncertainty, 1 σ a pixel, over the pixels that have one.",
     "time": "On this machine; the same question is answered from memory.",
     "model": "Which weights answered: name and the beginning of their hash.",
@@ -136,6 +139,7 @@ def _labels(attempt: Attempt, band: int) -> dict[str, str]:
         "light": "Light outside the mask → in all" if filled else "Light before → after",
         "change": "Put into the mask" if filled else "Change",
         "aperture": "In the middle",
+        **({} if filled else {"misfit": "Residual ÷ noise"}),
         "sigma": f"Median σ ({unit_text(attempt.request.source, band)})",
         "time": "Time",
         "model": "Weights",
@@ -144,7 +148,8 @@ def _labels(attempt: Attempt, band: int) -> dict[str, str]:
 
 def _show_metrics(attempt: Attempt, band: int) -> None:
     numbers, labels = restoration_numbers(attempt, band), _labels(attempt, band)
-    columns = st.columns([1.6, 1, 1, 1.5, 0.6, 1.2], gap="small")
+    widths = {"light": 1.5, "sigma": 1.4, "time": 0.6, "model": 1.2}
+    columns = st.columns([widths.get(name, 1.0) for name in labels], gap="small")
     for column, (name, label) in zip(columns, labels.items(), strict=True):
         with column.container(key=f"restore_number_{name}", gap=None):
             st.caption(plain(label), help=HELP[name])

@@ -54,8 +54,20 @@ def show_chosen(workspace: Workspace | None, source: RestoreSource) -> None:
         st.markdown(f"##### {plain(source.name, limit=80)}", width="content")
         st.caption(plain(" · ".join(facts) + scale), width="content")
         st.space("stretch")
+        _show_next(source.name)
         with st.popover("Another image", icon=":material/image_search:"):
             _show_ways(workspace)
+
+
+def _show_next(galaxy_id: str) -> None:
+    """Walks through a selection of several."""
+    chosen = state.selected()
+    if len(chosen) < 2 or galaxy_id not in chosen:
+        return
+    at = chosen.index(galaxy_id)
+    label = f"Next of {len(chosen)} selected"
+    if st.button(label, icon=":material/skip_next:", key="restore_next", type="tertiary"):
+        _turn_to(chosen[(at + 1) % len(chosen)])
 
 
 def _read_galaxy(workspace: Workspace, galaxy_id: str) -> RestoreSource:

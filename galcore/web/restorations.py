@@ -144,6 +144,13 @@ class Attempt:
     started_at: float = 0.0
     finished_at: float = 0.0
     stop: threading.Event = field(default_factory=threading.Event)
+    _measured: dict[str, float] = field(default_factory=dict)
+
+    def measured(self, name: str, measure: Callable[[], float]) -> float:
+        """A number about the answer, measured at the first call and then kept with it."""
+        if name not in self._measured:
+            self._measured[name] = measure()
+        return self._measured[name]
 
     @property
     def is_active(self) -> bool:

@@ -41,9 +41,9 @@ class Scales:
 
 def measure_scales(attempts: Sequence[Attempt], band: int) -> Scales:
     """Scales that hold 99.5 % of what there is to see in all of these results together."""
-    residual = [_robust_top(np.abs(plane)) for plane in _planes(attempts, "residual", band)]
-    sigma = [_HEADROOM * _robust_top(plane) for plane in _planes(attempts, "sigma", band)]
-    return Scales(max(residual, default=0.0) or 1.0, max(sigma, default=0.0) or 1.0)
+    residual = max(_top(attempt, "residual", band) for attempt in attempts)
+    sigma = max(_HEADROOM * _top(attempt, "sigma", band) for attempt in attempts)
+    return Scales(residual or 1.0, sigma or 1.0)
 
 
 def render_original(source: RestoreSource, *, stretch: str, band: int = ALL_BANDS) -> NDArray[np.uint8]:
@@ -137,11 +137,6 @@ def _flatten(attempt: Attempt, cube: NDArray, band: int) -> NDArray:
     return cube.mean(axis=0)
 
 
-def _planes(attempts: Sequence[Attempt], panel: Panel, band: int) -> list[NDArray]:
-    found = (panel_plane(attempt, panel, band) for attempt in attempts)
-    return [plane for plane in found if plane is not None]
-
-
 def _cube(attempt: Attempt, panel: Panel) -> NDArray | None:
     if panel == "original":
         return attempt.request.source.flux
@@ -168,10 +163,18 @@ def _one_band(
     return single, None if limits is None else SurveyLimits(limits.bands[band : band + 1])
 
 
-def _robust_top(plane: NDArray) -> float:
-    """What all but a few of the pixels that say anything stay under."""
-    telling = plane[np.isfinite(plane) & (plane > 0)]
-    return float(np.percentile(telling, _PERCENTILE)) if telling.size else 0.0
+def _top(attempt: Attempt, panel: Panel, band: int) -> float:
+    """What all but a few of the sizes in a panel stay under; measured once for each answer."""
+
+    def measure() -> float:
+        plane = panel_plane(attempt, panel, band)
+        if plane is None:
+            return 0.0
+        sizes = np.abs(plane)
+        telling = sizes[np.isfinite(sizes) & (sizes > 0)]
+        return float(np.percentile(telling, _PERCENTILE)) if telling.size else 0.0
+
+    return attempt.measured(f"top {panel} {band}", measure)
 
 
 def _number(value: float) -> float | None:

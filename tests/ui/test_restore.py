@@ -127,6 +127,14 @@ def test_a_selection_brings_its_first_galaxy(serve, copy_sky):
     assert app.query_params["galaxy"] in (chosen[0], [chosen[0]])
 
 
+def test_a_selection_of_several_is_walked_through(serve, copy_sky):
+    workspace = serve(copy_sky("sky"))
+    chosen = tuple(ids_of(workspace)[3:6])
+    app = open_restore(chosen[2], **{"galcore.selection.sky": chosen})
+    app = app.button(key="restore_next").click().run()
+    assert app.query_params["galaxy"] in (chosen[0], [chosen[0]])
+
+
 def test_an_unknown_galaxy_is_said_plainly(serve, copy_sky):
     serve(copy_sky("sky"))
     app = open_restore("<script>alert(1)</script>")

@@ -154,6 +154,17 @@ def test_one_band_and_nine_bands_have_every_panel_and_number(bands):
         assert numbers["sigma"] == "none"
 
 
+def test_the_misfit_of_a_sharpened_image_tells_residuals_in_units_of_the_noise():
+    request = RestoreRequest(
+        source_of(galaxy()), "deconvolve", "wiener", psf=gaussian_psf(2.0), noise_sigma=(2.0,)
+    )
+    attempt = finish(RestoreBench().start(request))
+    rms = np.sqrt(np.mean(attempt.result.residual[1] ** 2))
+    assert float(restoration_numbers(attempt, 1)["misfit"]) == pytest.approx(rms / 2.0, abs=0.006)
+    assert "…" in restoration_numbers(attempt, ALL_BANDS)["misfit"]
+    assert "misfit" not in restoration_numbers(fill(), 1)
+
+
 def test_values_under_the_pointer_are_those_of_the_arrays():
     attempt = fill()
     told = values_at(attempt, 30, 31, band=1)

@@ -68,11 +68,15 @@ class MaskCanvas {
   }
 
   show() {
-    const count = this.mask.count, share = (100 * count) / this.mask.pixels.length;
     this.view.showMask(this.mask);
+    this.tellCount();
+  }
+
+  tellCount() {
+    const count = this.mask.count, share = (100 * count) / this.mask.pixels.length;
     this.root.querySelector(".mc-count").textContent = count
       ? `${count.toLocaleString("en")} px masked (${share < 0.1 ? share.toFixed(2) : share.toFixed(1)} %)` : "nothing masked yet";
-    this.root.querySelector(".mc-hint").textContent = count || this.started ? "" : "Paint over what should be filled in, or take a proposed mask below";
+    this.root.querySelector(".mc-hint").textContent = count ? "" : "Paint over what should be filled in, or take a proposed mask below";
     this.root.querySelector('[data-act="undo"]').disabled = !this.mask.done.length;
     this.root.querySelector('[data-act="redo"]').disabled = !this.mask.undone.length;
     this.root.querySelector('[data-act="clear"]').disabled = !count;
@@ -192,16 +196,16 @@ class MaskCanvas {
   }
 
   begin(at, erasing) {
-    this.started = true;
+    this.root.querySelector(".mc-hint").textContent = "";
     this.mask.remember();
     this.stroke = { kind: this.tool === "eraser" ? "brush" : this.tool, from: at, last: at, value: erasing || this.tool === "eraser" ? 0 : 1 };
     if (this.stroke.kind === "brush") this.paint(at);
   }
 
   paint(at) {
-    this.mask.capsule(this.stroke.last, at, this.radius, this.stroke.value);
+    const box = this.mask.capsule(this.stroke.last, at, this.radius, this.stroke.value);
     this.stroke.last = at;
-    this.show();
+    this.view.showMask(this.mask, box);
   }
 
   drag(event) {

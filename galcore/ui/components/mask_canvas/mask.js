@@ -65,7 +65,8 @@ class Mask {
     this.runs = from.pop();
   }
 
-  // Every pixel whose centre lies within `radius` of the line from a to b; a single point makes a disc.
+  // Every pixel whose centre lies within `radius` of the line from a to b; a single point makes a disc. Gives
+  // back the box that may have changed: left, top, right, bottom.
   capsule([ax, ay], [bx, by], radius, value) {
     const reach = Math.max(radius, 0.5), dx = bx - ax, dy = by - ay, square = dx * dx + dy * dy;
     const left = Math.max(0, Math.floor(Math.min(ax, bx) - reach)), right = Math.min(this.width - 1, Math.ceil(Math.max(ax, bx) + reach));
@@ -78,6 +79,7 @@ class Mask {
       }
     }
     if (radius <= 0.5) this.dot(bx, by, value);
+    return [left - 1, top - 1, right + 1, bottom + 1];
   }
 
   // The finest brush takes the very pixel under the pointer.
@@ -98,20 +100,24 @@ class Mask {
     this.pixels.fill(0);
   }
 
-  // The mask as a picture: a translucent fill with a bright rim, so that it shows without its colour too.
-  paint(context) {
-    const { width, height, pixels } = this, image = context.createImageData(width, height), bytes = new Uint32Array(image.data.buffer);
-    const fill = 0x78e9b456, rim = 0xf2ffe9c8; // little-endian: alpha, blue, green, red
-    for (let y = 0; y < height; y += 1) {
-      for (let x = 0; x < width; x += 1) {
+  // The mask as a picture: a translucent fill with a bright rim, so that it shows without its colour too. Only
+  // the box that changed is painted: a stroke on a large image stays swift.
+  paint(context, box = [0, 0, this.width - 1, this.height - 1]) {
+    const { width, height, pixels } = this;
+    const left = Math.max(0, box[0]), top = Math.max(0, box[1]), right = Math.min(width - 1, box[2]), bottom = Math.min(height - 1, box[3]);
+    if (right < left || bottom < top) return;
+    const image = context.createImageData(right - left + 1, bottom - top + 1), bytes = new Uint32Array(image.data.buffer);
+    const fill = 0x78e9b456, rim = 0xc4ffe9c8; // little-endian: alpha, blue, green, red
+    for (let y = top, n = 0; y <= bottom; y += 1) {
+      for (let x = left; x <= right; x += 1, n += 1) {
         const at = y * width + x;
         if (!pixels[at]) continue;
         const inside = x > 0 && x < width - 1 && y > 0 && y < height - 1
           && pixels[at - 1] && pixels[at + 1] && pixels[at - width] && pixels[at + width];
-        bytes[at] = inside ? fill : rim;
+        bytes[n] = inside ? fill : rim;
       }
     }
-    context.putImageData(image, 0, 0);
+    context.putImageData(image, left, top);
   }
 }
 

@@ -89,8 +89,8 @@ class MaskView {
     return [(px - this.view.x) / this.view.scale, (py - this.view.y) / this.view.scale];
   }
 
-  showMask(mask) {
-    mask.paint(this.layer.getContext("2d"));
+  showMask(mask, box) {
+    mask.paint(this.layer.getContext("2d"), box);
     this.redraw();
   }
 
