@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from galcore.model.preprocessing import stack_frames
 from galcore.types import GalcoreError, LeftOut
 
 if TYPE_CHECKING:
@@ -91,14 +92,14 @@ def encode_in_parallel(
 
 
 def _frame_batch(group: Sequence[str], load_image: LoadImage, encoder: Encoder) -> _FramedBatch:
-    framed: dict[str, torch.Tensor] = {}
+    framed: dict[str, NDArray[np.uint8]] = {}
     unreadable: list[LeftOut] = []
     for galaxy_id in group:
         try:
             framed[galaxy_id] = encoder.preprocessing.frame(load_image(galaxy_id))
         except (GalcoreError, OSError, ValueError) as error:
             unreadable.append(LeftOut(source=galaxy_id, reason=str(error)))
-    images = torch.stack(list(framed.values())) if framed else torch.empty(0)
+    images = stack_frames(list(framed.values())) if framed else torch.empty(0)
     return _FramedBatch(tuple(framed), images, tuple(unreadable))
 
 

@@ -40,7 +40,7 @@ class Encoder:
 
         Args:
             images: (B, 3, H, W) float32 as ``preprocessing.prepare`` makes them, or uint8 as
-                ``preprocessing.frame`` does.
+                :func:`~galcore.model.preprocessing.stack_frames` does of its frames.
 
         Returns:
             (B, D) float32 on the CPU, the mean over all looks (see :func:`list_looks`).

@@ -21,6 +21,7 @@ _FAINTEST_LEVELS = 2.5  # of 255: below this the noise estimate is only JPEG qua
 _PEAK_SHARE = 0.1  # isophote relative to the peak: chains of faint neighbours stay outside
 _CENTRE_TOLERANCE = 0.06  # of the frame: how far from the middle the object may lie
 _EXTENT_QUANTILE = 0.98
+_FOUR_NEIGHBOURS = ndimage.generate_binary_structure(2, 1)
 
 
 def central_object(luminance: NDArray[np.floating]) -> tuple[NDArray[np.bool_], float] | None:
@@ -44,7 +45,7 @@ def central_object(luminance: NDArray[np.floating]) -> tuple[NDArray[np.bool_], 
     middle = _radius(luminance.shape) < 2 * _CENTRE_TOLERANCE
     peak = float(smooth[middle].max()) - sky
     mask = smooth > sky + max(_THRESHOLD_SIGMA * noise, _FAINTEST_LEVELS, _PEAK_SHARE * peak)
-    components, _ = ndimage.label(mask)
+    components, _ = ndimage.label(mask, _FOUR_NEIGHBOURS)
     near = components[middle & mask]
     if near.size == 0:
         return None

