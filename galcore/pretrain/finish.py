@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import torch
+
 from galcore.code_version import code_version
 from galcore.hardware import hardware
 from galcore.model.checkpoints import save_foundation
@@ -36,9 +38,17 @@ def make_card(run: PretrainingRun) -> RunCard:
         plan=run.plan.to_json(),
         data=json.dumps(data),
         code_version=code_version(),
-        hardware=hardware(),
+        hardware=_hardware(run),
+        processes=run.processes.world,
+        parameters=run.average.count_parameters(),
         steps=run.step,
         views=run.samples,
         minutes=round(run.seconds / 60, 1),
         losses=mean_losses(run.history),
     )
+
+
+def _hardware(run: PretrainingRun) -> str:
+    if run.device.type != "cuda":
+        return hardware()
+    return f"{torch.cuda.get_device_name(run.device)}; {hardware()}"

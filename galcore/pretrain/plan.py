@@ -14,7 +14,7 @@ from galcore.pretrain.augmentations import Augmentation
 from galcore.pretrain.schedule import SCHEDULES
 from galcore.types import GalcoreError
 
-_KINDS = {"int": int, "float": (int, float), "str": str}
+_KINDS: dict[str, Any] = {"int": int, "float": (int, float), "str": str}
 TASKS = ("contrast", "truth", "reconstruct", "deconvolve")
 
 
@@ -28,6 +28,7 @@ class PretrainingPlan:
         steps: Updates of the weights, where not 0: the way to runs that repeat exactly.
         start: Weights to start from (a .safetensors of a plain timm backbone or of a foundation model),
             relative to the plan's file.
+        start_command: What brings that file where it is not there, for the message.
         start_sha256: First digits of the sha256 of that file, checked where not empty.
         data: Folders of real pictures below the folder of real sets, by group: contrasts are drawn within a
             group. Pictures that a set's ``labels.csv`` calls ``annotated`` are left out; no other column is
@@ -52,6 +53,7 @@ class PretrainingPlan:
     minutes: float = 60.0
     steps: int = 0
     start: str = ""
+    start_command: str = ""
     start_sha256: str = ""
     data: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     simulated: float = 1.0

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import torch
@@ -20,6 +21,8 @@ from torch import Tensor, nn
 
 from galcore.model.encoder import choose_device
 from galcore.types import GalcoreError
+
+_LONGEST_WAIT = timedelta(hours=2)  # while the first process simulates
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,17 @@ class Processes:
         if self.world == 1:
             return values
         total = torch.tensor(list(values.values()), dtype=torch.float64, device=self.device)
-        if self.device.type == "mps":
-            total = total.float()
         dist.all_reduce(total)
         return dict(zip(values, (total / self.world).tolist(), strict=True))
+
+    @contextmanager
+    def first_alone(self) -> Iterator[None]:
+        """The first process does the block while the others wait; then they do it."""
+        if self.rank:
+            dist.barrier()
+        yield
+        if self.world > 1 and not self.rank:
+            dist.barrier()
 
 
 @contextmanager
@@ -71,7 +81,8 @@ def join_processes(device: str = "auto") -> Iterator[Processes]:
     if world == 1:
         yield Processes(device=chosen)
         return
-    dist.init_process_group("nccl" if chosen.type == "cuda" else "gloo")
+    backend = "nccl" if chosen.type == "cuda" else "gloo"
+    dist.init_process_group(backend, timeout=_LONGEST_WAIT)
     try:
         yield Processes(dist.get_rank(), dist.get_world_size(), chosen)
     finally:

@@ -7,6 +7,7 @@ import json
 import math
 import pickle
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from galcore.pretrain.processes import Processes, share_batch_norm
 from galcore.pretrain.schedule import TaskSchedule
 from galcore.pretrain.simulated_corpus import SimulatedCorpus
 from galcore.pretrain.small_maps import use_matrix_products
-from galcore.types import GalcoreError
+from galcore.types import CancelCheck, GalcoreError
 from galcore.whole_files import write_whole
 
 _LONGEST_STEP_S = 60.0  # a machine that slept does not use up the planned time
@@ -87,10 +88,14 @@ class PretrainingRun:
             self.network.model.decoder.compile()
         if self.processes.world == 1:
             return self.network
-        # buffers are the same everywhere already; heads that a plan leaves out have no gradient
-        return nn.parallel.DistributedDataParallel(
-            self.network, broadcast_buffers=False, find_unused_parameters=True
-        )
+        everything = set(self.schedule.base) == set(TASKS) and all(self.schedule.base.values())
+        with warnings.catch_warnings():  # the keyword has another name from PyTorch 2.13 on
+            warnings.filterwarnings("ignore", message=".*broadcast_buffers", category=FutureWarning)
+            return nn.parallel.DistributedDataParallel(
+                self.network,
+                broadcast_buffers=False,  # they are the same everywhere already
+                find_unused_parameters=not everything,  # heads of tasks that the plan leaves out
+            )
 
     def _parameter_groups(self) -> list[dict[str, object]]:
         parameters = list(self.network.parameters())
@@ -126,6 +131,8 @@ class PretrainingRun:
         save_every_s: float = 180.0,
         report_every: int = 10,
         report: Callable[[dict[str, float]], None] = print,
+        saved: Callable[[], None] | None = None,
+        cancel: CancelCheck = lambda: False,
     ) -> None:
         """Train until the plan is done, saving on the way and at the end.
 
@@ -134,21 +141,25 @@ class PretrainingRun:
             save_every_s: Seconds between checkpoints.
             report_every: Steps between reports.
             report: Told the row of a step; a checkpoint that is due is written after it.
+            saved: Called after each checkpoint on the way.
+            cancel: Asked after every step; any process's yes stops all.
         """
-        saved = time.monotonic()
+        saved_at = time.monotonic()
         while self.share_done < 1.0 and not self.stopped:
             started = time.monotonic()
             losses = self.take_step()
             taken_s = min(time.monotonic() - started, _LONGEST_STEP_S)
-            agreed = self.processes.mean({"taken_s": taken_s, "stopped": float(self.stopped)})
+            agreed = self.processes.mean({"taken_s": taken_s, "stopped": float(self.stopped or cancel())})
             self.seconds += agreed["taken_s"]
             self.stopped = agreed["stopped"] > 0
             if self.step % report_every == 0:
                 self.history.append(self._row(losses))
                 report(self.history[-1])
-            if time.monotonic() - saved >= save_every_s:
+            if time.monotonic() - saved_at >= save_every_s:
                 self.save(checkpoint)
-                saved = time.monotonic()
+                if saved is not None:
+                    saved()
+                saved_at = time.monotonic()
         self.save(checkpoint)
 
     def _row(self, losses: dict[str, float]) -> dict[str, float]:

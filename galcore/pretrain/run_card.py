@@ -15,6 +15,8 @@ class RunCard:
         data: Pictures by stream, with the hash of each corpus.
         code_version: Commit that trained.
         hardware: Where.
+        processes: Processes that shared each step.
+        parameters: Weights of encoder and decoder.
         steps: Updates of the weights.
         views: Pictures seen, each view counted.
         minutes: Training time.
@@ -25,6 +27,8 @@ class RunCard:
     data: str
     code_version: str
     hardware: str
+    processes: int
+    parameters: int
     steps: int
     views: int
     minutes: float
@@ -44,6 +48,6 @@ def mean_losses(history: list[dict[str, float]], last: int = 20) -> dict[str, fl
         {'contrast': 1.5}
     """
     rows = history[-last:]
-    counters = ("step", "share", "size_px", "samples", "norm")
+    counters = ("step", "share", "size_px", "samples", "norm", "left_s")
     names = [name for name in (rows[-1] if rows else {}) if name not in counters]
     return {name: round(sum(row[name] for row in rows if name in row) / len(rows), 4) for name in names}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
 from galcore.model.backbone import add_band, fold_batch_norm
+from galcore.model.foreign import refuse_pickle
 from galcore.model.foundation import FoundationModel
 from galcore.pretrain.plan import PretrainingPlan
 from galcore.types import GalcoreError
@@ -22,11 +25,11 @@ def create_model(plan: PretrainingPlan, *, folder: Path) -> FoundationModel:
         folder: What ``start`` is relative to.
 
     Raises:
-        GalcoreError: If the weights do not fit the architecture.
+        GalcoreError: If the weights are not there, are others, or do not fit the architecture.
     """
     if not plan.start:
         return FoundationModel(plan.architecture, seed=plan.seed)
-    weights = {name: tensor.float() for name, tensor in load_file(folder / plan.start).items()}
+    weights = _read(plan, folder / plan.start)
     if any(name.startswith("encoder.") for name in weights):
         model = FoundationModel(plan.architecture, seed=plan.seed)
         _fit(model, weights, plan.start)
@@ -44,6 +47,26 @@ def create_model(plan: PretrainingPlan, *, folder: Path) -> FoundationModel:
     model = FoundationModel(plan.architecture, seed=plan.seed)
     model.load_state_dict(plain.state_dict())
     return model
+
+
+def _read(plan: PretrainingPlan, path: Path) -> dict[str, Tensor]:
+    refuse_pickle(path)
+    how = f"\n  {plan.start_command}\nbrings it" if plan.start_command else "put it there"
+    if not path.is_file():
+        raise GalcoreError(
+            f"start: {path} is not there; {how}; without the line 'start' in the plan training begins from "
+            "random weights"
+        )
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if not digest.startswith(plan.start_sha256):
+        raise GalcoreError(
+            f"start: {path} holds other weights than the plan means: its sha256 begins {digest[:12]}, not "
+            f"{plan.start_sha256[:12]}; {how}"
+        )
+    try:
+        return {name: tensor.float() for name, tensor in load_file(path).items()}
+    except (SafetensorError, OSError) as error:
+        raise GalcoreError(f"start: {path} is not a readable safetensors file ({error})") from error
 
 
 def _widen(name: str, tensor: Tensor, own: dict[str, Tensor]) -> Tensor:

@@ -29,6 +29,12 @@ def open_real(plan: PretrainingPlan, folder: Path, *, cache: Path) -> Corpus:
     """
     if not plan.data:
         raise GalcoreError("data: the plan names no real pictures; give folders by group, see runs/tiny.toml")
+    if not folder.is_dir():
+        wanted = ", ".join(sorted({name for names in plan.data.values() for name in names}))
+        raise GalcoreError(
+            f"{folder}: the folder of real sets is not there; set GALCORE_REAL_DATA or give --real FOLDER, "
+            f"with the sets of the plan in it: {wanted}"
+        )
     sets = {}
     for group, names in plan.data.items():
         sets[group] = [path for name in names for path in _pictures_of(folder / name)]

@@ -51,6 +51,7 @@ DOORS = {
     "photutils": ("images",),
     "h5py": ("images", "simulate"),
     "itsdangerous": ("web",),
+    "tensorboard": ("pretrain",),
     "typer": ("commands", "__main__"),
 }
 
