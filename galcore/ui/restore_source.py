@@ -16,7 +16,7 @@ from galcore.workspace import Workspace
 
 UPLOAD_TYPES = [each.removeprefix(".") for each in SUFFIXES if each.count(".") == 1]
 MAX_UPLOAD_MB = 64
-_UPLOADED = "galcore.restore.uploaded"
+_UPLOADED, _LAST = "galcore.restore.uploaded", "galcore.restore.last.{}"
 _OFFERED, _FOUND, _FROM_SELECTION = 6, 8, 12
 
 
@@ -26,7 +26,7 @@ def choose_source(workspace: Workspace | None) -> RestoreSource:
     galaxy_id = state.galaxy_in_address()
     if uploaded is not None and galaxy_id is None:
         return _keep(uploaded)
-    galaxy_id = galaxy_id or _first_selected()
+    galaxy_id = galaxy_id or _first_selected() or _last(workspace)
     if workspace is None or galaxy_id is None:
         _show_nothing_chosen(workspace)
         st.stop()
@@ -40,7 +40,10 @@ def choose_source(workspace: Workspace | None) -> RestoreSource:
         st.stop()
     if st.query_params.get("galaxy") != galaxy_id:
         st.query_params["galaxy"] = galaxy_id
-    return _keep(_read_galaxy(workspace, galaxy_id))
+    st.session_state.pop(_UPLOADED, None)
+    source = _read_galaxy(workspace, galaxy_id)
+    st.session_state[_LAST.format(workspace.name)] = galaxy_id
+    return _keep(source)
 
 
 def show_chosen(workspace: Workspace | None, source: RestoreSource) -> None:
@@ -90,6 +93,14 @@ def _keep(source: RestoreSource) -> RestoreSource:
 def _first_selected() -> str | None:
     chosen = state.selected()
     return chosen[0] if chosen else None
+
+
+def _last(workspace: Workspace | None) -> str | None:
+    """The galaxy that was restored last in this session, for somebody who comes back."""
+    if workspace is None:
+        return None
+    galaxy_id = st.session_state.get(_LAST.format(workspace.name))
+    return galaxy_id if galaxy_id in workspace.images else None
 
 
 def _show_nothing_chosen(workspace: Workspace | None) -> None:

@@ -5,6 +5,7 @@ Found once an image on a thread of its own; the page goes on and shows it when i
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -43,7 +44,7 @@ class Hints:
 
 _found: OrderedDict[str, Future[Hints]] = OrderedDict()
 _lock = threading.Lock()
-_threads = ThreadPoolExecutor(1, thread_name_prefix="restore-hints")
+_threads = ThreadPoolExecutor(2, thread_name_prefix="restore-hints")
 
 
 def hints_of(source: RestoreSource, *, wait_s: float = 0.0) -> Hints | None:
@@ -63,6 +64,9 @@ def hints_of(source: RestoreSource, *, wait_s: float = 0.0) -> Hints | None:
         return search.result(timeout=wait_s)
     except TimeoutError:
         return None
+    except Exception:  # hints are a help: whatever goes wrong over an odd image, the page works without them
+        logging.getLogger(__name__).exception("no hints for %s", source.name)
+        return Hints(no_psf="nothing could be measured in this image; give the PSF as FITS, or its FWHM")
 
 
 def find_hints(source: RestoreSource) -> Hints:

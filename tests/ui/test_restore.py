@@ -127,6 +127,16 @@ def test_a_selection_brings_its_first_galaxy(serve, copy_sky):
     assert app.query_params["galaxy"] in (chosen[0], [chosen[0]])
 
 
+def test_somebody_who_comes_back_finds_the_last_galaxy(serve, copy_sky):
+    workspace = serve(copy_sky("sky"))
+    galaxy_id = ids_of(workspace)[6]
+    app = open_restore(galaxy_id)
+    app.switch_page("../../pages/galaxy.py").run()
+    app.query_params.clear()
+    app = app.switch_page("../../pages/restore.py").run()
+    assert app.query_params["galaxy"] in (galaxy_id, [galaxy_id])
+
+
 def test_a_selection_of_several_is_walked_through(serve, copy_sky):
     workspace = serve(copy_sky("sky"))
     chosen = tuple(ids_of(workspace)[3:6])

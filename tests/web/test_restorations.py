@@ -18,7 +18,7 @@ from galcore.types import GalcoreError
 from galcore.web import restorations
 from galcore.web.restorations import AttemptStatus, RestoreBench, RestoreRequest, RestoreSource
 from galcore.web.restore_files import figure_png, file_name, fits_bytes
-from galcore.web.restore_hints import find_hints
+from galcore.web.restore_hints import find_hints, hints_of
 from galcore.web.restore_numbers import restoration_numbers
 from galcore.web.restore_pictures import (
     ALL_BANDS,
@@ -273,6 +273,15 @@ def test_a_galaxy_of_a_workspace_has_one_key_until_the_catalogue_changes(sky):
     galaxy_id = str(sky.catalog["galaxy_id"].iloc[0])
     assert galaxy_source(sky, galaxy_id).key == galaxy_source(sky, galaxy_id).key
     assert galaxy_source(sky, galaxy_id).image.kind == "picture"
+
+
+def test_an_image_that_breaks_the_search_for_hints_still_has_a_page():
+    def read_a_torn_field():
+        raise IndexError("a field that ends too early")
+
+    source = RestoreSource("torn", "M 51", galaxy(), surroundings=read_a_torn_field)
+    hints = hints_of(source, wait_s=60)
+    assert hints is not None and hints.psf is None and "FWHM" in hints.no_psf
 
 
 def test_hints_name_the_noise_and_why_there_is_no_psf():

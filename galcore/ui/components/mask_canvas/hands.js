@@ -105,12 +105,27 @@ class MaskCanvas {
       button.type = "button";
       button.title = proposal.help;
       button.append(document.createElement("i"), proposal.words);
+      for (const name of ["pointerenter", "focus"]) button.addEventListener(name, () => this.preview(proposal));
+      for (const name of ["pointerleave", "blur"]) button.addEventListener(name, () => this.preview(null));
       button.addEventListener("click", () => {
         if (this.mask.fits(proposal.runs)) this.change(() => this.mask.add(proposal.runs));
       });
       return button;
     }));
     if (this.data.proposals.length) box.prepend("Proposed:");
+  }
+
+  // What a proposal would cover, before it is taken.
+  preview(proposal) {
+    this.view.preview = null;
+    if (proposal && this.mask.fits(proposal.runs)) {
+      const proposed = new Mask(this.mask.width, this.mask.height), layer = document.createElement("canvas");
+      [layer.width, layer.height] = [proposed.width, proposed.height];
+      proposed.runs = proposal.runs;
+      proposed.paint(layer.getContext("2d"));
+      this.view.preview = layer;
+    }
+    this.view.redraw();
   }
 
   fillKeys() {

@@ -11,7 +11,7 @@ class MaskView {
     this.layer = document.createElement("canvas");
     this.view = { scale: 1, x: 0, y: 0 };
     this.picture = null;
-    this.ghost = null;
+    this.ghost = this.preview = null;
     this.cursor = null;
     new ResizeObserver(() => this.measure()).observe(this.stage);
   }
@@ -109,7 +109,7 @@ class MaskView {
     context.fillStyle = "#05070c";
     context.fillRect(0, 0, this.wide, this.high);
     context.imageSmoothingEnabled = scale < 1;
-    for (const part of [this.picture, this.layer]) if (part) context.drawImage(part, x, y, this.width * scale, this.height * scale);
+    for (const part of [this.picture, this.layer, this.preview]) if (part) context.drawImage(part, x, y, this.width * scale, this.height * scale);
     if (this.ghost) this.drawGhost(context);
     if (this.cursor) this.drawCursor(context);
     this.drawScale();
