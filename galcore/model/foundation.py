@@ -126,8 +126,7 @@ class FoundationModel(nn.Module):
         """
         known = observed * (1 - missing)
         maps = self.pyramid(known, missing)
-        correction, log_variance = self.decoder(maps, torch.cat([known, prior, missing], dim=1))
-        return prior + correction, log_variance
+        return self.decoder(maps, known, prior, missing)
 
     def count_parameters(self) -> int:
         """Number of weights."""

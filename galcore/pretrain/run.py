@@ -72,6 +72,8 @@ class PretrainingRun:
         with torch.random.fork_rng():
             torch.manual_seed(plan.seed)
             network = PretrainingNetwork(plan, model, sizes, _balance(simulated)).train()
+        if plan.trained == "decoder":
+            network.model.encoder.requires_grad_(False)
         self.average = copy.deepcopy(model).to(self.device)
         network = share_batch_norm(network, self.processes).to(self.device)  # type: ignore[assignment]
         self.network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -98,7 +100,7 @@ class PretrainingRun:
             )
 
     def _parameter_groups(self) -> list[dict[str, object]]:
-        parameters = list(self.network.parameters())
+        parameters = [p for p in self.network.parameters() if p.requires_grad]
         return [
             {"params": [p for p in parameters if p.ndim > 1], "weight_decay": self.plan.weight_decay},
             {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
