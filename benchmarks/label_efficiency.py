@@ -85,8 +85,12 @@ class Trainer:
             network = load_encoder(self.encoder.name, device="cpu").network
         plan = FinetunePlan(mode=mode, steps=self.steps, batch=self.batch, seed=seed)
         answers = torch.from_numpy(question.truth[chosen].astype(np.int64))
-        classifier = finetune(network, self.images(question, chosen), answers, plan)
-        scores = classifier.probabilities(self.images(question, test))[:, 1]
+        known, asked = self.images(question, chosen), self.images(question, test)
+        if mode == "all":  # a fresh network has no normalisation of its own yet
+            mean, std = known.mean(dim=(0, 2, 3), keepdim=True), known.std(dim=(0, 2, 3), keepdim=True)
+            known, asked = (known - mean) / std, (asked - mean) / std
+        classifier = finetune(network, known, answers, plan)
+        scores = classifier.probabilities(asked)[:, 1]
         return float(roc_auc_score(question.truth[test], scores.numpy()))
 
     def images(self, question: Question, rows: NDArray[np.intp]) -> torch.Tensor:
