@@ -37,6 +37,10 @@ class Pyramid(nn.Module):
             raise GalcoreError(f"no timm backbone named '{backbone}'; see timm.list_models()")
         sized = any(backbone.startswith(start) for start in _NEED_SIZE)
         keywords: dict[str, Any] = {"img_size": size_px} if sized else {}
+        if sized:  # restoration works on crops and tiles of other sides
+            keywords[
+                "strict_img_size" if backbone.startswith("swin") else "dynamic_img_size"
+            ] = not backbone.startswith("swin")
         self.network = timm.create_model(backbone, features_only=True, in_chans=in_bands, **keywords)
         self.channels: tuple[int, ...] = tuple(self.network.feature_info.channels())
         self.strides: tuple[int, ...] = tuple(self.network.feature_info.reduction())

@@ -62,6 +62,16 @@ def test_maps_come_channels_first_and_fine_to_coarse_whatever_the_backbone() -> 
         assert [64 // m.shape[2] for m in maps] == list(pyramid.strides)
 
 
+@pytest.mark.parametrize("backbone", ["swin_tiny_patch4_window7_224", "test_vit"])
+def test_a_transformer_made_for_one_size_takes_crops_of_another(backbone: str) -> None:
+    pyramid = Pyramid(backbone, size_px=64).eval()
+
+    with torch.inference_mode():
+        maps = pyramid(torch.zeros(1, 4, 32, 96))
+
+    assert [tuple(m.shape[2:]) for m in maps] == [(32 // s, 96 // s) for s in pyramid.strides]
+
+
 def test_an_added_band_has_no_effect_before_training() -> None:
     weight = torch.rand(8, 3, 7, 7)
     image = torch.rand(1, 3, 16, 16)
