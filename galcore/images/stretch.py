@@ -193,7 +193,7 @@ def lupton(planes: NDArray, levels: list[BandLimits]) -> NDArray[np.float32]:
 
 
 def _stretch_faint(plane: NDArray, level: BandLimits) -> NDArray[np.float32]:
-    signal = (plane - level.sky) / level.noise
+    signal = (plane.astype(np.float64) - level.sky) / level.noise  # 32 bits overflow over a tiny noise
     compressed = np.arcsinh((signal + 1) / 2) / np.arcsinh(10.0)
     return np.asarray(np.clip(np.nan_to_num(compressed, nan=0.0), 0, 1), dtype=np.float32)
 

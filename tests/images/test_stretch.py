@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -17,6 +17,7 @@ def flux_image(pixels: np.ndarray) -> SkyImage:
 
 
 @settings(max_examples=120, deadline=None)
+@example(np.array([[[6.9301540e06, 5.9671526e-32, 0.0]]], np.float32), "faint", False)  # noise next to zero
 @given(hnp.arrays(np.float32, SHAPES, elements=ANY_FLOAT), st.sampled_from(STRETCHES), st.booleans())
 def test_any_flux_becomes_bytes_of_the_same_size(pixels: np.ndarray, stretch: str, with_limits: bool) -> None:
     limits = SurveyLimits(tuple(BandLimits(0, 1, 100) for _ in pixels)) if with_limits else None
