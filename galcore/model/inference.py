@@ -38,14 +38,16 @@ def speed_up(network: nn.Module, device: torch.device, *, half: bool) -> nn.Modu
 def fold_normalisation(network: nn.Module) -> nn.Module:
     """The network with batch normalisations folded into the convolutions whose output they alone take.
 
-    A network that cannot be traced (its path depends on its input) comes back as it was.
+    Of a network that cannot be traced (its path depends on its input) the parts are tried.
     """
     if not any(isinstance(module, nn.BatchNorm2d) for module in network.modules()):
         return network
     try:
         traced = symbolic_trace(network)
     except _NOT_TRACEABLE as error:
-        _log.debug("batch normalisation stays: the network cannot be traced (%s)", error)
+        _log.debug("%s cannot be traced (%s)", type(network).__name__, error)
+        for name, child in network.named_children():
+            setattr(network, name, fold_normalisation(child))
         return network
     modules = dict(traced.named_modules())
     for node in list(traced.graph.nodes):

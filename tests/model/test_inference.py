@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from galcore.model.backbone import Pyramid
 from galcore.model.checkpoints import create_backbone, load_encoder
 from galcore.model.inference import fold_normalisation, speed_up
 
@@ -61,6 +62,28 @@ class Undecided(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         folded = self.normalisation(self.convolution(images))
         return folded if float(images.sum()) > 0 else -folded
+
+
+class Wrapped(nn.Module):
+    """Cannot be traced itself, but most of it can."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = Pyramid("resnet18")
+
+    def forward(self, images: Tensor) -> Tensor:
+        scale = 2.0 if float(images.sum()) > 0 else 1.0
+        return self.inner(images)[-1].mean(dim=(2, 3)) * scale
+
+
+def test_the_parts_of_a_network_that_cannot_be_traced_whole_are_folded() -> None:
+    network = used(Wrapped())
+    images = torch.rand(2, 4, 64, 64)
+    with torch.inference_mode():
+        usual = network(images)
+        fast = speed_up(network, CPU, half=False)
+        assert torch.allclose(fast(images), usual, atol=1e-4 * float(usual.abs().max()))
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in fast.modules())
 
 
 @pytest.mark.parametrize("kind", [Shared, Undecided])
