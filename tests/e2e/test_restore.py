@@ -163,3 +163,9 @@ def bring_a_file_of_ones_own(page, tmp_path):
     page.locator("input[type=file]").set_input_files(path)
     expect(page.get_by_text("80 × 60 px")).to_be_visible(timeout=30_000)
     expect(page.get_by_role("heading", name="mine.fits")).to_be_visible()
+    page.set_viewport_size({"width": 1900, "height": 480})  # so low that the height decides
+    page.get_by_role("button", name="Sharpen", exact=True).click()
+    shape = page.locator(".rv-frame").first
+    expect(shape).to_be_visible(timeout=60_000)
+    box = shape.bounding_box()
+    assert box["width"] / box["height"] == pytest.approx(80 / 60, rel=0.02)

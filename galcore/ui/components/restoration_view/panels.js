@@ -121,6 +121,7 @@ function outline({ width, height, mask }) {
   }
   const space = "http://www.w3.org/2000/svg", drawing = document.createElementNS(space, "svg"), path = document.createElementNS(space, "path");
   drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  drawing.setAttribute("preserveAspectRatio", "none");
   drawing.setAttribute("aria-hidden", "true");
   path.setAttribute("d", parts.join(""));
   drawing.append(path);

@@ -25,7 +25,7 @@ class Viewer {
     this.source = data.source;
     this.values.clear();
     this.grid.style.setProperty("--rv-columns", data.columns);
-    this.grid.style.setProperty("--rv-aspect", `${data.width} / ${data.height}`);
+    this.grid.style.setProperty("--rv-ratio", data.width / data.height);
     this.panels = [];
     this.grid.replaceChildren(...data.cells.map((cell) => this.cell(cell)));
     for (const name of ["outline", "mask"]) this.root.querySelector(`[data-act="${name}"]`).hidden = !data.mask;
