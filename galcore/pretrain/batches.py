@@ -228,7 +228,7 @@ class BatchSource:
         )
         if task == "reconstruct":
             patch_px = max(round(self.plan.view_px * PATCH_SHARE), 1)
-            return lose_pixels(target, patch_px, generator)
+            return lose_pixels(target, patch_px, generator, degraded_share=self.plan.degraded_share)
         whole = blur(target, generator)
         inside = slice(margin, margin + self.plan.restore_px)
         return Degraded(

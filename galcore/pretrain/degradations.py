@@ -133,13 +133,15 @@ def _strip(size_px: int, generator: torch.Generator) -> Tensor:
     return ((across - (offset - 0.5)).abs() < 0.01 + 0.04 * width).float()
 
 
-def lose_pixels(target: Tensor, patch_px: int, generator: torch.Generator) -> Degraded:
-    """A batch for masked reconstruction: seeing and noise of DECaLS for half of the pictures, then a mask."""
+def lose_pixels(
+    target: Tensor, patch_px: int, generator: torch.Generator, *, degraded_share: float = 0.5
+) -> Degraded:
+    """A batch for masked reconstruction: seeing and noise of DECaLS for a share of them, then a mask."""
     B = len(target)
     missing = draw_masks(B, target.shape[-1], patch_px, generator)
     psf, noise = decals_like(B, generator)
     noisy = convolve(target, psf) + noise[..., None, None] * torch.randn(target.shape, generator=generator)
-    degraded = (torch.rand(B, 1, 1, 1, generator=generator) < 0.5).float()
+    degraded = (torch.rand(B, 1, 1, 1, generator=generator) < degraded_share).float()
     observed = (degraded * noisy + (1 - degraded) * target) * (1 - missing)
     return Degraded(observed, fill_missing(observed, missing), missing, target)
 

@@ -40,6 +40,7 @@ class PretrainingPlan:
             first are more views in the same time (progressive resizing).
         early_share: Share of the run with small views.
         restore_px: Side of the crops of the restoration tasks, at the scale of a frame of ``view_px``.
+        degraded_share: Share of the masked pictures that also have a survey's seeing and noise.
         pictures: Pictures in a step, a contrast counting two.
         tasks: Share of each task in the pictures of a step.
         schedule: ``uniform`` or ``active``.
@@ -63,6 +64,7 @@ class PretrainingPlan:
     early_view_px: int = 0
     early_share: float = 0.5
     restore_px: int = 64
+    degraded_share: float = 0.5
     pictures: int = 256
     tasks: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(TASKS, 1.0))
     schedule: str = "uniform"

@@ -111,3 +111,9 @@ def test_a_blurred_batch_comes_with_a_first_guess_that_is_finite_and_mostly_near
     after = (batch.prior - batch.target).square().mean(dim=(1, 2, 3))
     assert float((after < before).float().mean()) > 0.6
     assert float(after.median()) < 0.8 * float(before.median())
+
+
+def test_a_plan_may_ask_for_masks_alone() -> None:
+    batch = lose_pixels(galaxies(20), 4, seeded(), degraded_share=0.0)
+
+    assert torch.equal(batch.observed, batch.target * (1 - batch.missing))
