@@ -1,4 +1,4 @@
-"""Run every measurement whose result is committed in benchmarks/results (forty minutes on 2 cores)."""
+"""Run every measurement whose result is committed in benchmarks/results (an hour and a half on 2 cores)."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ SCRIPTS = (
     "label_ceiling",
     "label_efficiency",
     "contrastive_curves",
+    "restore",
+    "schedules",
 )
 
 

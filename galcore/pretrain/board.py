@@ -27,7 +27,7 @@ class Board:
     def __init__(self, folder: Path, *, step: int = 0) -> None:
         from torch.utils.tensorboard import SummaryWriter
 
-        self._writer: Any = SummaryWriter(str(folder), purge_step=step + 1 if step else None)  # type: ignore[no-untyped-call]
+        self._writer: Any = SummaryWriter(str(folder), purge_step=step + 1 if step else None)
 
     def write_row(self, row: Mapping[str, float]) -> None:
         """Numbers of one report."""
