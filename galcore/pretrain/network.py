@@ -143,10 +143,13 @@ class PretrainingNetwork(nn.Module):
 
     def _restoration(self, name: str, batch: Degraded) -> tuple[Tensor, dict[str, Tensor]]:
         restored, log_variance = self.model.restore(batch.observed, batch.prior, batch.missing)
-        log_error, error = restoration_loss(restored, batch.target)
-        spread = spread_loss(restored, log_variance, batch.target)
+        # of a picture with lost pixels only those count: the others are given back as they were
+        counted = batch.missing if name == "reconstruct" else torch.ones_like(batch.missing)
+        target, prior = batch.target * counted, batch.prior * counted
+        log_error, error = restoration_loss(restored * counted, target)
+        spread = spread_loss(restored, log_variance, batch.target, counted)
         loss = self.plan.weight_pixels * log_error + self.plan.weight_spread * spread
-        before, _ = restoration_loss(batch.prior, batch.target)
+        before, _ = restoration_loss(prior, target)
         gain_db = _DB_PER_E_FOLD * (before - log_error)
         return loss, {f"{name}_mse": error, f"{name}_gain_db": gain_db, f"{name}_spread": spread}
 

@@ -125,11 +125,18 @@ def restoration_loss(restored: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
     return share_of_mean(torch.log(error + 1e-6).sum(), B), share_of_mean(error.detach().sum(), B)
 
 
-def spread_loss(restored: Tensor, log_variance: Tensor, target: Tensor) -> Tensor:
-    """Gaussian likelihood of the errors, for the variance alone: the mean is not pulled by it."""
+def spread_loss(restored: Tensor, log_variance: Tensor, target: Tensor, counted: Tensor) -> Tensor:
+    """Gaussian likelihood of the errors of counted pixels, for the variance alone: it pulls on no mean.
+
+    Args:
+        restored: (B, 3, H, W).
+        log_variance: (B, 3, H, W).
+        target: (B, 3, H, W).
+        counted: (B, 1, H, W), 1 where a pixel counts.
+    """
     error = (restored.detach() - target).square()
-    likelihood = 0.5 * (log_variance + error * torch.exp(-log_variance))
-    return share_of_mean(likelihood.mean(dim=(1, 2, 3)).sum(), len(likelihood))
+    each = 0.5 * (log_variance + error * torch.exp(-log_variance)) * counted
+    return each.sum() / (counted.sum() * restored.shape[1]).clamp(min=1)
 
 
 def kinds_loss(logits: Tensor, kinds: Tensor) -> Tensor:

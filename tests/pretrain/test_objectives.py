@@ -84,8 +84,11 @@ def test_the_uncertainty_is_lowest_where_it_is_true_and_does_not_pull_the_mean()
     target = 0.1 * torch.randn(4, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     restored = torch.zeros_like(target, requires_grad=True)
     true = 2 * math.log(0.1)
+    everywhere = torch.ones_like(target[:, :1])
     losses = {
-        shift: spread_loss(restored, torch.full_like(target, true + shift).requires_grad_(True), target)
+        shift: spread_loss(
+            restored, torch.full_like(target, true + shift).requires_grad_(True), target, everywhere
+        )
         for shift in (-1.0, 0.0, 1.0)
     }
 
