@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.probe_table import TASKS, Task, compute_features, read_set
+from benchmarks.targets import GRID, LOOPS, SEEDS, SPIRAL_TARGETS
 from galcore.evaluate.result import BenchmarkResult, Measure
 from galcore.loop.replay import ReplayRun, Spread, first_loop_at, replay_loop
 from galcore.loop.space import FeatureSpace
 from galcore.settings import ROOT, Settings
 
-GRID, LOOPS, SEEDS = 9, 30, 5
 FEATURES = {"embedding": "model", "hog": "hog", "pixels": "pixels"}  # our name: that of the probe table
 STRATEGIES = {
     "embedding": ("default", "random", "margin", "top"),
@@ -29,7 +29,6 @@ STRATEGIES = {
     "pixels": ("default", "random"),
 }
 LEFT_OUT = ("lens_zoo", "late_early")  # too few galaxies for thirty grids; nearly all are late
-SPIRAL_TARGETS = {3: 0.90, 10: 0.97}
 
 
 def main() -> None:

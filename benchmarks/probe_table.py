@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.targets import FEATURES, WANTED
 from galcore.embed.pipeline import encode_in_parallel
 from galcore.evaluate.baselines import hog_features, raw_pixels
 from galcore.evaluate.probe import ProbeRow, probe
@@ -52,18 +53,6 @@ TASKS = (
     Task("lens", "spacewarps_cfhtls_lenses", "lens_label", ("likely_lens",), ("unlikely_lens",)),
     Task("lens_zoo", "lenszoo_guide", "label", ("known_lens_real",), ("non_lens",)),
 )
-FEATURES = ("model", "first", "untrained", "hog", "pixel-pca")
-# AUROC wanted of the model at 100 labels
-WANTED = {
-    "spiral": 0.985,
-    "edge_on": 0.975,
-    "ringed": 0.90,
-    "barred": 0.85,
-    "disturbed": 0.88,
-    "dont_know": 0.93,
-    "lens": 0.75,
-    "lens_zoo": 0.90,
-}
 _BATCH = 64
 _PIXEL_COMPONENTS = 64
 
