@@ -122,7 +122,9 @@ def number(value: float | None) -> str:
 
 
 def figure(measure: Measure) -> str:
-    """A figure with its unit."""
+    """A figure with its unit; decibels keep two digits, because their targets lie close."""
+    if measure.unit == "dB" and measure.value is not None:
+        return f"{measure.value:.2f} dB"
     return f"{number(measure.value)} {measure.unit}".rstrip()
 
 
