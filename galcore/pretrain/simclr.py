@@ -250,9 +250,10 @@ class Simclr(nn.Module):
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Loss of two views (B, 3, H, W) of the same pictures."""
-        projected = self.head(self.kept(torch.cat([first, second])))
+        projected = self.head(self.kept(torch.cat([first, second]))).float()
+        one, other = projected[: len(first)], projected[len(first) :]
         one_group = torch.zeros(len(first), dtype=torch.long)
-        return contrastive_loss(*projected.float().chunk(2), one_group, temperature=self.temperature)
+        return contrastive_loss(one, other, one_group, temperature=self.temperature)
 
     def after_step(self) -> None:
         """Nothing follows a step."""
