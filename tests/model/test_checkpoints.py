@@ -49,7 +49,7 @@ def test_shipped_weights_are_small_and_have_a_card() -> None:
     cards = {card.name: card for card in list_models()}
 
     card = cards["galcore-tiny"]
-    assert card.path.stat().st_size < 25_000_000
+    assert card.path.stat().st_size < 40_000_000
     assert card.path.with_suffix(".md").exists()
     assert card.summary
 
