@@ -1,4 +1,4 @@
-"""``backup`` and ``restore``: labels kept somewhere else, and brought back."""
+"""``backup`` and ``restore-labels``: labels kept somewhere else, and brought back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AS_JSON = typer.Option(False, "--json", help="Print one JSON object on standard 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command("backup")(back_up_labels)
-    app.command("restore")(restore_labels)
+    app.command("restore-labels")(restore_labels)
 
 
 def back_up_labels(

@@ -33,7 +33,7 @@ def test_labels_backed_up_on_one_disk_are_restored_on_another(workspace: Workspa
     workspace.labels.close()
     told = json.loads(invoke("backup", workspace.folder, "--out", tmp_path / "kept", "--json"))
     other = Workspace.create(tmp_path / "other", title="Other")
-    invoke("restore", told["backup"], other.folder)
+    invoke("restore-labels", told["backup"], other.folder)
     pd.testing.assert_frame_equal(Workspace.open(other.folder).labels.history("c1"), before)
     with pytest.raises(GalcoreError, match="move it away"):
-        invoke("restore", told["backup"], other.folder)
+        invoke("restore-labels", told["backup"], other.folder)
