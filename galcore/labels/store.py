@@ -320,4 +320,7 @@ def _why_not_open(path: Path, message: str) -> str:
             f"{path} is in use by {who}: labels can be opened by one Galcore at a time. Stop that one, "
             "or read the copy in labels.snapshot."
         )
-    return f"{path} cannot be opened as a label file: {message}. Move it away, then `python -m galcore restore-labels`."
+    return (
+        f"{path} cannot be opened as a label file: {message}. "
+        "Move it away, then `python -m galcore restore-labels`."
+    )
