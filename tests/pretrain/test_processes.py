@@ -37,6 +37,7 @@ CASES: dict[str, dict[str, Any]] = {
     "batch normalisation, uneven, active": {
         "pictures": 192,
         "schedule": "active",
+        "learning_rate": 5e-4,  # each update multiplies the rounding of the sums, the more the larger it is
         "floor": 0.9,  # no task falls below a chunk for each process, which alone would not be asked for
         "architecture": {"backbone": "test_resnet", "decoder_widths": [8, 8, 8, 8]},
     },
@@ -87,7 +88,8 @@ def test_two_processes_have_the_loss_curve_of_one(
     for one, two, row in zip(first["rows"], second["rows"], expected, strict=True):
         assert one == two  # both know the losses of both
         norms = [each.pop("norm") for each in (one, row)]
-        assert norms[0] == pytest.approx(norms[1], rel=10 * TOLERANCE)
+        first_step = row is expected[0]  # the same weights on both sides
+        assert norms[0] == pytest.approx(norms[1], rel=TOLERANCE if first_step else 25 * TOLERANCE)
         assert one == pytest.approx(row, rel=TOLERANCE, abs=TOLERANCE)
     assert first["shares"] == pytest.approx(alone.schedule.shares(), abs=0.02)
     weights = [torch.load(tmp_path / f"weights-{rank}.pt", weights_only=True) for rank in (0, 1)]
