@@ -15,10 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galcore.restore.classical import blur
-from galcore.simulate.surveys import DECALS, LogNormal
+from galcore.simulate.surveys import DECALS, LEAST_NOISE, LogNormal
 
 PSF_PX = 25
-LEAST_NOISE = 5e-4
 PATCHES = 16  # along a side
 MASKS = ("patches-75", "patches-50", "trail", "star")
 TRAIL_HALF_WIDTH = (0.01, 0.04)  # of the side

@@ -10,13 +10,10 @@ from torch import Tensor
 
 from galcore.model.priors import convolve, fill_missing, wiener
 from galcore.model.stretching import stretch, unstretch
+from galcore.simulate.surveys import DECALS, LEAST_NOISE, LogNormal
 
 PSF_PX = 25
 PATCH_SHARE = 1 / 16  # of the side, as the patches of a masked autoencoder
-# Width of the PSF and noise per band, (shape, location, scale) of a log-normal law: DECaLS g, r, z in pixels
-# of 0.262 arcsec and in units of the picture (Fu et al. 2024)
-DECALS_PSF_SIGMA_PX = ((0.211, 1.081, 1.315), (0.301, 1.239, 0.916), (0.347, 1.193, 0.823))
-DECALS_NOISE = ((0.2265, -0.00067, 0.00376), (0.2431, -0.00237, 0.00674), (0.1335, -0.01434, 0.02608))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +33,9 @@ class Degraded:
     target: Tensor
 
 
-def lognormal(laws: tuple[tuple[float, float, float], ...], n: int, generator: torch.Generator) -> Tensor:
-    """(n, len(laws)) draws of ``loc + scale * exp(shape * N(0, 1))``."""
-    shape, loc, scale = torch.tensor(laws).T
+def lognormal(laws: tuple[LogNormal, ...], n: int, generator: torch.Generator) -> Tensor:
+    """(n, len(laws)) draws, one column a law."""
+    shape, loc, scale = torch.tensor([(law.shape, law.loc, law.scale) for law in laws]).T
     return loc + scale * torch.exp(shape * torch.randn(n, len(laws), generator=generator))
 
 
@@ -70,8 +67,8 @@ def decals_like(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     Returns:
         (n, 3, k, k) Gaussian PSFs and (n, 3) noise sigma, both z, r, g.
     """
-    sigma_px = lognormal(DECALS_PSF_SIGMA_PX, n, generator).flip(1)
-    noise = lognormal(DECALS_NOISE, n, generator).clamp(min=5e-4).flip(1)
+    sigma_px = lognormal(DECALS.psf_sigma_px, n, generator).flip(1)
+    noise = lognormal(DECALS.noise_sigma, n, generator).clamp(min=LEAST_NOISE).flip(1)
     return gaussian_psf(sigma_px), noise
 
 

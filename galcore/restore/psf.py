@@ -12,9 +12,9 @@ from scipy import ndimage, optimize
 from galcore.images.detection import DetectionSettings, detect_sources, measure_background
 from galcore.images.image import ImageAddress, SkyImage
 from galcore.images.readers import blaming, read_whole
+from galcore.simulate.surveys import FWHM_PER_SIGMA
 from galcore.types import GalcoreError
 
-FWHM_PER_SIGMA = 2.354820045
 OVERSAMPLING = 5
 MAX_OFFSET_SHARE = 0.25  # of the stamp: light further off its middle is no centred PSF
 MIN_STARS, MAX_STARS = 3, 60

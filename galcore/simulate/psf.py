@@ -7,10 +7,11 @@ import math
 import torch
 from torch import Tensor
 
+from galcore.simulate.surveys import FWHM_PER_SIGMA
+
 # The SDSS pipeline models its PSF as two Gaussians (Stoughton et al. 2002, section 4.3); typical values.
 WING_FLUX = 0.12
 WING_RATIO = 2.4
-FWHM_PER_SIGMA = 2.0 * math.sqrt(2.0 * math.log(2.0))
 
 
 def blur_matrix(sigma_px: Tensor, size_px: int) -> Tensor:

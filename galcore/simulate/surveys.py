@@ -9,6 +9,7 @@ from galcore.types import GalcoreError
 
 FWHM_PER_SIGMA = 2.0 * math.sqrt(2.0 * math.log(2.0))
 ZERO_POINT = 22.5  # AB magnitude of one nanomaggy
+LEAST_NOISE = 5e-4  # the noise law of DECaLS g reaches below zero in rare draws and is cut here
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,6 @@ from torch import Tensor
 
 from galcore.model.priors import fill_missing
 from galcore.pretrain.degradations import (
-    DECALS_NOISE,
-    DECALS_PSF_SIGMA_PX,
     PSF_PX,
     any_instrument,
     blur,
@@ -20,17 +18,19 @@ from galcore.pretrain.degradations import (
     lose_pixels,
     moffat_psf,
 )
+from galcore.simulate.surveys import DECALS, LogNormal
 
 
 def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-@pytest.mark.parametrize("laws", [DECALS_PSF_SIGMA_PX, DECALS_NOISE], ids=["psf", "noise"])
-def test_widths_and_noise_follow_the_laws_of_decals(laws: tuple[tuple[float, float, float], ...]) -> None:
+@pytest.mark.parametrize("laws", [DECALS.psf_sigma_px, DECALS.noise_sigma], ids=["psf", "noise"])
+def test_widths_and_noise_follow_the_laws_of_decals(laws: tuple[LogNormal, ...]) -> None:
     drawn = lognormal(laws, 40_000, seeded())
 
-    for band, (shape, loc, scale) in enumerate(laws):
+    for band, law in enumerate(laws):
+        shape, loc, scale = law.shape, law.loc, law.scale
         mean = loc + scale * math.exp(shape**2 / 2)
         spread = scale * math.exp(shape**2 / 2) * math.sqrt(math.exp(shape**2) - 1)
         assert float(drawn[:, band].mean()) == pytest.approx(mean, abs=4 * spread / 200)
