@@ -18,15 +18,13 @@ from galcore.restore.classical import (
     richardson_lucy,
     wiener,
 )
-from galcore.restore.fingerprint import fingerprint
 from galcore.restore.psf import Psf, as_psf, measure_fwhm, narrowing_kernel
 from galcore.restore.restoration import (
     Kind,
     Restoration,
     as_bands,
-    as_mask,
-    make_provenance,
-    measure_changes,
+    describe_restoration,
+    find_missing,
     stop_if,
 )
 from galcore.restore.scaling import Scaling, measure_scaling
@@ -83,46 +81,35 @@ def deconvolve(
     if target is not None:
         checked = narrowing_kernel(checked, target)
     stamps = _cropped(checked.for_bands(len(pixels)), pixels.shape[1:])
-    missing = _missing_pixels(pixels, mask)
+    missing = find_missing(pixels, mask)
+    if missing.all((1, 2)).any():
+        raise GalcoreError("mask: covers the whole image; nothing is left to deconvolve")
     bridged = np.stack([fill_smoothly(band, missing[n]) for n, band in enumerate(pixels)])
     _check_noise(noise_sigma, len(pixels))
     scaling = measure_scaling(np.where(missing, np.nan, pixels), kind=kind, noise_sigma=noise_sigma)
-    name, model_hash = "", ""
     x = scaling.normalise(bridged)
-    if method == "model":
-        restorer = restorer or network.load()
-        name, model_hash = restorer.model_name, restorer.model_hash
-        sharp, sigma = _with_model(x, stamps, scaling, restorer, progress, cancel)
+    used = (restorer or network.load()) if method == "model" else None
+    if used is not None:
+        sharp, sigma = _with_model(x, stamps, scaling, used, progress, cancel)
     else:
         sharp, sigma = _with_classical(x, stamps, scaling, method, progress, cancel)
     restored = scaling.denormalise(sharp)
     blurred = _blur_bands(restored, stamps)
     result = np.where(missing, np.nan, restored).astype(np.float32)
-    total, aperture, radius = measure_changes(pixels, result, missing, scaling.sky, scaling.noise)
-    parameters = _describe(scaling, method, checked)
-    return Restoration(
-        pixels=result,
+    return describe_restoration(
+        "deconvolve",
+        method,
+        kind,
+        pixels,
+        missing,
+        result=result,
         sigma=None if sigma is None else np.where(missing, np.nan, scaling.denormalise_sigma(sigma)),
         residual=np.where(missing, np.nan, pixels - blurred).astype(np.float32),
-        mask=np.asarray(missing.any(0)),
-        task="deconvolve",
-        method=method,
-        kind=kind,
-        total=total,
-        aperture=aperture,
-        aperture_radius_px=radius,
-        seconds=time.monotonic() - started,
-        provenance=make_provenance(name, model_hash, fingerprint(pixels), parameters),
+        scaling=scaling,
+        restorer=used,
+        parameters=_describe(scaling, method, checked),
+        started=started,
     )
-
-
-def _missing_pixels(pixels: NDArray, mask: NDArray | None) -> NDArray[np.bool_]:
-    missing = ~np.isfinite(pixels)
-    if mask is not None:
-        missing = missing | as_mask(mask, pixels.shape[1:])
-    if missing.all((1, 2)).any():
-        raise GalcoreError("mask: covers the whole image; nothing is left to deconvolve")
-    return missing
 
 
 def _cropped(stamps: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:

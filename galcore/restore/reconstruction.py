@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 
 from galcore.restore import network
 from galcore.restore.classical import fill_biharmonic
-from galcore.restore.fingerprint import fingerprint
 from galcore.restore.restoration import (
     Kind,
     Restoration,
     as_bands,
-    as_mask,
-    make_provenance,
-    measure_changes,
+    describe_restoration,
+    find_missing,
     stop_if,
 )
 from galcore.restore.scaling import Scaling, measure_scaling, stretch, unstretch, unstretch_sigma
@@ -65,16 +63,15 @@ def reconstruct(
             f"--method: '{method}' does not fill; choose {' or '.join(RECONSTRUCTION_METHODS)}"
         )
     pixels = as_bands(flux)
-    missing = _missing_pixels(pixels, mask)
+    missing = find_missing(pixels, mask)
+    _check_share(missing)
     union: NDArray[np.bool_] = np.asarray(missing.any(0))
     clear = np.where(missing, np.nan, pixels)
     scaling = measure_scaling(clear, kind=kind, noise_sigma=noise_sigma)
-    name, model_hash = "", ""
     sigma: NDArray | None = None
-    if method == "model":
-        restorer = restorer or network.load()
-        name, model_hash = restorer.model_name, restorer.model_hash
-        filled, sigma = _with_model(clear, union, scaling, restorer, progress, cancel)
+    used = (restorer or network.load()) if method == "model" else None
+    if used is not None:
+        filled, sigma = _with_model(clear, union, scaling, used, progress, cancel)
         sigma = np.where(missing, sigma, 0).astype(np.float32)
     else:
         filled = _with_biharmonic(clear, missing, progress, cancel)
@@ -84,34 +81,28 @@ def reconstruct(
         "missing_share": float(union.mean()),
         **scaling.as_parameters(),
     }
-    total, aperture, radius = measure_changes(pixels, result, missing, scaling.sky, scaling.noise)
-    return Restoration(
-        pixels=result,
+    return describe_restoration(
+        "reconstruct",
+        method,
+        kind,
+        pixels,
+        missing,
+        result=result,
         sigma=sigma,
         residual=(pixels - result).astype(np.float32),
-        mask=union,
-        task="reconstruct",
-        method=method,
-        kind=kind,
-        total=total,
-        aperture=aperture,
-        aperture_radius_px=radius,
-        seconds=time.monotonic() - started,
-        provenance=make_provenance(name, model_hash, fingerprint(pixels), parameters),
+        scaling=scaling,
+        restorer=used,
+        parameters=parameters,
+        started=started,
     )
 
 
-def _missing_pixels(pixels: NDArray, mask: NDArray | None) -> NDArray[np.bool_]:
-    """``(C, H, W)``: asked for, or not finite."""
-    missing = ~np.isfinite(pixels)
-    if mask is not None:
-        missing = missing | as_mask(mask, pixels.shape[1:])
+def _check_share(missing: NDArray[np.bool_]) -> None:
     if not missing.any():
         raise GalcoreError("mask: marks no pixel, and the image has none without a value; nothing to fill")
     share = float(missing.mean((1, 2)).max())
     if share > MAX_MISSING_SHARE:
         raise GalcoreError(f"mask: covers {share:.1%} of the image; too little is left to fill from")
-    return missing
 
 
 def _with_model(

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from galcore.code_version import code_version
+from galcore.restore.fingerprint import fingerprint
 from galcore.types import CancelCheck, GalcoreError, Provenance
+
+if TYPE_CHECKING:
+    from galcore.model.restorer import Restorer
+    from galcore.restore.scaling import Scaling
 
 Task = Literal["reconstruct", "deconvolve"]
 Kind = Literal["flux", "picture"]
@@ -106,6 +112,50 @@ def as_mask(mask: NDArray, shape: tuple[int, ...]) -> NDArray[np.bool_]:
         text = " x ".join(str(n) for n in asked.shape[::-1])
         raise GalcoreError(f"mask: {text} pixels do not match the image of {shape[1]} x {shape[0]}")
     return np.asarray(np.nan_to_num(asked.astype(np.float32), nan=1.0) != 0)
+
+
+def find_missing(pixels: NDArray[np.float32], mask: NDArray | None) -> NDArray[np.bool_]:
+    """``(C, H, W)``: pixels asked for, or without a value.
+
+    Raises:
+        GalcoreError: If the mask has another size than the image.
+    """
+    missing: NDArray[np.bool_] = ~np.isfinite(pixels)
+    return missing if mask is None else missing | as_mask(mask, pixels.shape[1:])
+
+
+def describe_restoration(
+    task: Task,
+    method: str,
+    kind: Kind,
+    pixels: NDArray[np.float32],
+    missing: NDArray[np.bool_],
+    *,
+    result: NDArray[np.float32],
+    sigma: NDArray[np.float32] | None,
+    residual: NDArray[np.float32],
+    scaling: Scaling,
+    restorer: Restorer | None,
+    parameters: dict[str, Any],
+    started: float,
+) -> Restoration:
+    """A finished result with its change of light, its time since ``started`` and its provenance."""
+    total, aperture, radius = measure_changes(pixels, result, missing, scaling.sky, scaling.noise)
+    made_by = (restorer.model_name, restorer.model_hash) if restorer is not None else ("", "")
+    return Restoration(
+        pixels=result,
+        sigma=sigma,
+        residual=residual,
+        mask=np.asarray(missing.any(0)),
+        task=task,
+        method=method,
+        kind=kind,
+        total=total,
+        aperture=aperture,
+        aperture_radius_px=radius,
+        seconds=time.monotonic() - started,
+        provenance=make_provenance(*made_by, fingerprint(pixels), parameters),
+    )
 
 
 def measure_changes(
