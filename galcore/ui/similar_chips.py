@@ -12,7 +12,8 @@ from galcore.types import GalcoreError
 from galcore.ui import state
 from galcore.ui.similar_query import SimilarQuery, current_query, dismiss_query, keep_query
 from galcore.ui.text import plain, shorten
-from galcore.web.uploads import SUFFIXES, UploadedPicture, embed_upload
+from galcore.web.uploaded_files import IMAGE_SUFFIXES
+from galcore.web.uploads import UploadedPicture, embed_upload
 from galcore.workspace import Workspace
 
 
@@ -36,7 +37,7 @@ def show_upload(workspace: Workspace, model: str) -> None:
     """Drop zone; each file is read once, and a bad one is told by name."""
     uploaded = st.file_uploader(
         "Search with a picture: JPEG, PNG, TIFF or FITS of one galaxy",
-        type=[each.removeprefix(".") for each in SUFFIXES if each.count(".") == 1],
+        type=[each.removeprefix(".") for each in IMAGE_SUFFIXES if each.count(".") == 1],
         key="similar_upload",
         max_upload_size=64,
     )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,13 +12,13 @@ import numpy as np
 from galcore.images.image import ImageAddress, SkyImage
 from galcore.types import GalcoreError
 from galcore.web.restorations import RestoreSource
+from galcore.web.uploaded_files import IMAGE_SUFFIXES, harmless_name, read_upload
 from galcore.workspace import Workspace
 
 if TYPE_CHECKING:
     from astropy.io import fits
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".fits", ".fit", ".fits.gz", ".fz")
-MAX_BYTES = 64 * 1024 * 1024
+SUFFIXES = (*IMAGE_SUFFIXES, ".fz")
 MAX_SIDE_PX = 2048
 MIN_SIDE_PX = 8
 SURROUNDINGS_PX = 1024
@@ -56,30 +54,14 @@ def upload_source(name: str, content: bytes) -> RestoreSource:
     Raises:
         GalcoreError: If it cannot be read as an image, or is too large. The message names the file.
     """
-    shown = Path(name.replace("\\", "/")).name[:120] or "upload"
+    shown = harmless_name(name)
     key = _digest("upload", shown, hashlib.sha256(content).hexdigest())
-    return with_file(shown, content, lambda path: _read_upload(shown, key, path))
+    return read_upload(
+        shown, content, lambda path: _read(shown, key, path), suffixes=SUFFIXES, purpose="be restored"
+    )
 
 
-def with_file(name: str, content: bytes, read: Callable[[Path], RestoreSource]) -> RestoreSource:
-    """What ``read`` makes of uploaded content, as a file of a harmless name; errors name the upload."""
-    suffix = next((each for each in SUFFIXES if name.lower().endswith(each)), None)
-    if suffix is None:
-        raise GalcoreError(f"{name}: not an image that can be restored; take FITS, JPEG, PNG or TIFF")
-    if len(content) > MAX_BYTES:
-        raise GalcoreError(f"{name}: larger than {MAX_BYTES // 2**20} MB; cut out one galaxy")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"upload{suffix}"
-        path.write_bytes(content)
-        try:
-            return read(path)
-        except (OSError, ValueError, TypeError) as error:
-            raise GalcoreError(f"{name}: cannot be read as an image ({error})") from error
-        except GalcoreError as error:
-            raise GalcoreError(str(error).replace(str(path), name)) from error
-
-
-def _read_upload(name: str, key: str, path: Path) -> RestoreSource:
+def _read(name: str, key: str, path: Path) -> RestoreSource:
     from galcore.images.readers import OpenFiles, file_kind, find_images
 
     found, _ = find_images(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galcore.types import GalcoreError
+from galcore.web.uploaded_files import harmless_name, read_upload
 from galcore.workspace import Workspace
 
 if TYPE_CHECKING:
+    from galcore.images.image import SkyImage
     from galcore.model.encoder import Encoder
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".fits", ".fit", ".fits.gz")
-MAX_BYTES = 64 * 1024 * 1024
 MAX_SIDE_PX = 2048
 _PREVIEW_PX = 256
 
@@ -42,8 +41,8 @@ def embed_upload(workspace: Workspace, model: str, name: str, content: bytes) ->
     from galcore.images.store import encode_jpeg, fit_size
     from galcore.images.stretch import to_rgb
 
-    shown_name = Path(name.replace("\\", "/")).name[:120] or "upload"
-    image = _read(shown_name, content)
+    shown_name = harmless_name(name)
+    image = read_upload(shown_name, content, lambda path: _read(shown_name, path), purpose="be searched with")
     encoder = shared_encoder(model)
     manifest = workspace.embeddings(model).manifest
     if encoder.model_hash != manifest.model_hash:
@@ -56,26 +55,13 @@ def embed_upload(workspace: Workspace, model: str, name: str, content: bytes) ->
     return UploadedPicture(shown_name, vector, encode_jpeg(fit_size(rgb, _PREVIEW_PX)))
 
 
-def _read(name: str, content: bytes):  # type: ignore[no-untyped-def]
+def _read(name: str, path: Path) -> SkyImage:
     from galcore.images.readers import find_images, read_whole
 
-    suffix = next((each for each in SUFFIXES if name.lower().endswith(each)), None)
-    if suffix is None:
-        raise GalcoreError(f"{name}: not a picture that can be searched with; take JPEG, PNG, TIFF or FITS")
-    if len(content) > MAX_BYTES:
-        raise GalcoreError(f"{name}: larger than {MAX_BYTES // 2**20} MB; cut out one galaxy")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"upload{suffix}"
-        path.write_bytes(content)
-        try:
-            found, _ = find_images(path)
-            if not found:
-                raise GalcoreError(f"{name}: holds no image")
-            image = read_whole(found[0].address)
-        except (OSError, ValueError, TypeError) as error:
-            raise GalcoreError(f"{name}: cannot be read as an image ({error})") from error
-        except GalcoreError as error:
-            raise GalcoreError(str(error).replace(str(path), name)) from error
+    found, _ = find_images(path)
+    if not found:
+        raise GalcoreError(f"{name}: holds no image")
+    image = read_whole(found[0].address)
     if max(image.pixels.shape[-2:]) > MAX_SIDE_PX:
         raise GalcoreError(
             f"{name}: a whole field ({image.pixels.shape[-1]} × {image.pixels.shape[-2]} px); "

@@ -42,7 +42,7 @@ def test_a_fits_stamp_is_taken(sky):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("virus.exe", b"MZ", "not a picture"),
+        ("virus.exe", b"MZ", "not an image that can be searched with"),
         ("../../etc/passwd", b"root", "passwd: not a picture"),
         ("empty.png", b"", "empty.png"),
         ("half.png", png()[:200], "half.png"),
@@ -60,6 +60,6 @@ def test_what_cannot_be_searched_with_is_told_by_name(sky, name, content, messag
 
 
 def test_a_file_beyond_the_limit_is_not_even_read(sky, monkeypatch):
-    monkeypatch.setattr("galcore.web.uploads.MAX_BYTES", 100)
+    monkeypatch.setattr("galcore.web.uploaded_files.MAX_BYTES", 100)
     with pytest.raises(GalcoreError, match="larger than"):
         embed_upload(sky, "galcore-tiny", "a.png", png())
