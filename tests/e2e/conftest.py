@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from galcore.types import Campaign
 from galcore.workspace import Workspace
@@ -54,6 +54,19 @@ def server(copy_sky: Callable[[str], Path], tmp_path: Path) -> Iterator[Server]:
     with Server(folder.parent, tmp_path / "server.log") as server:
         yield server
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """A window of somebody who has given a name; an error in the page's scripts fails the test."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    context.add_cookies([{"name": "galcore_name", "value": "Vera", "url": server.address}])
+    page = context.new_page()
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    yield page
+    context.close()
+    assert failures == []
 
 
 @pytest.fixture

@@ -11,18 +11,6 @@ from galcore.workspace import Workspace
 pytestmark = pytest.mark.e2e
 
 
-@pytest.fixture
-def page(browser, server):
-    context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.add_cookies([{"name": "galcore_name", "value": "Vera", "url": server.address}])
-    page = context.new_page()
-    failures = []
-    page.on("pageerror", lambda error: failures.append(str(error)))
-    yield page
-    context.close()
-    assert failures == []
-
-
 class MapDriver:
     """Does what a person does on the map."""
 
