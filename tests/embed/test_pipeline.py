@@ -9,24 +9,17 @@ import pytest
 import torch
 
 from galcore.embed.pipeline import encode_in_parallel
-from galcore.images.image import SkyImage, picture_from_rgb
-from galcore.model.checkpoints import load_encoder
+from galcore.images.image import SkyImage
 from galcore.model.encoder import Encoder
-from galcore.simulate.sample import simulate
 from galcore.types import GalcoreError
+from tests.embed.conftest import simulated_stamps
 
 IDS = [f"g{n:02d}" for n in range(21)]
 
 
 @pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return load_encoder("timm:test_resnet", untrained=True, device="cpu")
-
-
-@pytest.fixture(scope="module")
 def stamps() -> dict[str, SkyImage]:
-    rgb = simulate(len(IDS), seed=1, size_px=40).rgb
-    return {name: picture_from_rgb(picture, name) for name, picture in zip(IDS, rgb, strict=True)}
+    return simulated_stamps(IDS)
 
 
 def test_vectors_come_in_the_order_of_the_galaxies_however_long_each_takes(

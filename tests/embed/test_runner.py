@@ -13,25 +13,19 @@ import pytest
 
 from galcore.embed.runner import embed_images
 from galcore.embed.store import EmbeddingSet
-from galcore.images.image import SkyImage, picture_from_rgb
+from galcore.images.image import SkyImage
 from galcore.model.checkpoints import load_encoder
 from galcore.model.encoder import Encoder
-from galcore.simulate.sample import simulate
 from galcore.types import GalcoreError, Progress
+from tests.embed.conftest import simulated_stamps
 
 ROOT = Path(__file__).resolve().parents[2]
 IDS = [f"{n:019d}" for n in range(20)]
 
 
 @pytest.fixture(scope="module")
-def encoder() -> Encoder:
-    return load_encoder("timm:test_resnet", untrained=True, device="cpu")
-
-
-@pytest.fixture(scope="module")
 def stamps() -> dict[str, SkyImage]:
-    rgb = simulate(len(IDS), seed=1, size_px=40).rgb
-    return {name: picture_from_rgb(picture, name) for name, picture in zip(IDS, rgb, strict=True)}
+    return simulated_stamps(IDS)
 
 
 def test_every_galaxy_gets_its_own_vector(
