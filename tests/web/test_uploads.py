@@ -43,7 +43,7 @@ def test_a_fits_stamp_is_taken(sky):
     ("name", "content", "message"),
     [
         ("virus.exe", b"MZ", "not an image that can be searched with"),
-        ("../../etc/passwd", b"root", "passwd: not a picture"),
+        ("../../etc/passwd", b"root", "passwd: not an image that can be searched"),
         ("empty.png", b"", "empty.png"),
         ("half.png", png()[:200], "half.png"),
         ("text.jpg", b"<script>alert(1)</script>", "text.jpg"),
