@@ -33,6 +33,7 @@ class Reason(StrEnum):
     QUEUED = "queued"  # somebody selected it and asked for it to be labelled
     ANOMALY = "anomaly"
     GOLD = "gold"
+    REASK = "reask"  # the same person answered it before; measures the person and counts as no vote
     ADJUDICATION = "adjudication"
 
 
@@ -97,15 +98,74 @@ class Grid:
     model_version: str  # learner that composed it; "" before the first fit
 
 
+CampaignMode = Literal["binary", "multiclass", "multilabel", "interest", "grades", "tree"]
+CampaignState = Literal["draft", "open", "paused", "closed"]
+Visibility = Literal["after_own", "always", "never"]
+INTEREST_ANSWERS = ("0", "1", "2", "3", "4", "5")
+GRADE_ANSWERS = ("A", "B", "C", "X")  # sure lens, likely, possible, none
+
+
+@dataclass(frozen=True, slots=True)
+class GoldItem:
+    """A galaxy whose answer is known; people meet it unmarked, and it counts as no vote."""
+
+    galaxy_id: str
+    answer: str
+    question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleImage:
+    """A galaxy shown in the guidance, with what it is an example of."""
+
+    galaxy_id: str
+    caption: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A question asked of a set of galaxies."""
+    """A question asked of a set of galaxies.
+
+    A label answers one ``question``: the empty one in modes with a single question (binary, multiclass,
+    interest, grades), the name of an answer with ``yes`` or ``no`` in ``multilabel``, and the name of a node
+    in a decision ``tree``.
+
+    Attributes:
+        campaign_id: Never changes.
+        name: What people read.
+        question: What is asked.
+        answers: Binary: (positive, negative). Interest and grades: their fixed scale. Tree: the answers of
+            its first question.
+        mode: How it is answered.
+        guidance: Text beside the grid.
+        examples: Galaxies beside the grid.
+        model: Encoder whose embeddings the learner works on.
+        learns: Whether a model learns and recommends; without it galaxies come in random order.
+        grid_rows: Rows of a grid, before a person chooses others.
+        grid_columns: Columns of a grid.
+        shares: Streams of a grid.
+        seeds: Example galaxies of the positive class to start from.
+        truth_column: Catalogue column with the true answer, where one exists.
+        state: Only an open campaign takes labels.
+        overlap: How many people answer each galaxy.
+        visibility: When a person sees the answers of others: after the own one, always, or never.
+        gold: Galaxies with known answers.
+        gold_share: Share of a grid that is gold.
+        reask_share: Share of a grid that its person has answered before.
+        tree: TOML text of the decision tree, in mode ``tree``.
+        scoped: Whether only galaxies of the campaign's own list are asked about; else all of the workspace.
+        join_code: Secret part of the link by which people join.
+        shows_pace: Whether people see each other's pace.
+        seed: Of all randomness.
+        created_by: Person.
+        created_at: Set by the store.
+    """
 
     campaign_id: str
     name: str
     question: str
     answers: tuple[str, ...]  # binary: (positive, negative)
-    mode: Literal["binary", "multiclass"] = "binary"
+    mode: CampaignMode = "binary"
     guidance: str = ""
     model: str = "galcore-tiny"
     grid_rows: int = 4
@@ -113,15 +173,29 @@ class Campaign:
     shares: Shares = field(default_factory=Shares)
     seeds: tuple[str, ...] = ()  # example galaxies of the positive class
     truth_column: str = ""  # catalogue column with the true answer, where one exists
-    state: Literal["open", "closed"] = "open"
+    state: CampaignState = "open"
     seed: int = 0
     created_by: str = ""
     created_at: datetime | None = None
+    examples: tuple[ExampleImage, ...] = ()
+    learns: bool = True
+    overlap: int = 1
+    visibility: Visibility = "after_own"
+    gold: tuple[GoldItem, ...] = ()
+    gold_share: float = 0.0
+    reask_share: float = 0.0
+    tree: str = ""
+    scoped: bool = False
+    join_code: str = ""
+    shows_pace: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LabelEvent:
-    """One append-only line of the label store. ``event_id`` is a UUID made by the client."""
+    """One append-only line of the label store. ``event_id`` is a UUID made by the client.
+
+    ``question`` is empty where the campaign asks a single one, see :class:`Campaign`.
+    """
 
     event_id: str
     campaign_id: str
@@ -139,6 +213,7 @@ class LabelEvent:
     comment: str = ""
     display: str = ""  # stretch and bands the person was looking at
     created_at: datetime | None = None  # set by the store
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)

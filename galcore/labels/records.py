@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
-from galcore.types import Campaign, EventKind, GalcoreError, Grid, LabelEvent, Shares
+from galcore.types import Campaign, EventKind, ExampleImage, GalcoreError, GoldItem, Grid, LabelEvent, Shares
 
 LONGEST_NAME = 200
 LONGEST_TEXT = 10_000
@@ -85,6 +85,8 @@ def campaign_from_json(text: str) -> Campaign:
         "answers": tuple(known["answers"]),
         "seeds": tuple(known.get("seeds", ())),
         "shares": Shares(**known.get("shares", {})),
+        "examples": tuple(ExampleImage(**example) for example in known.get("examples", ())),
+        "gold": tuple(GoldItem(**item) for item in known.get("gold", ())),
         "created_at": datetime.fromisoformat(created_at) if created_at else None,
     }
     return Campaign(**known)
