@@ -18,7 +18,7 @@ LAYERS = [
     {"types", "settings"},
     {"whole_files", "code_version", "hardware"},
     {"catalog", "images", "simulate"},
-    {"model"},
+    {"model", "questions"},
     {"embed", "search", "atlas", "labels", "pretrain", "restore"},
     {"loop", "evaluate"},
     {"workspace"},
