@@ -110,7 +110,7 @@ def _require_open(campaign: Campaign, events: Sequence[LabelEvent]) -> None:
     if campaign.state == "closed":
         raise GalcoreError(f"Campaign {campaign.name!r} is closed: reopen it to label in it.")
     for event in events:
-        if event.kind == EventKind.LABEL and event.answer not in campaign.answers:
+        if event.kind == EventKind.LABEL and not event.question and event.answer not in campaign.answers:
             raise GalcoreError(
                 f"{event.answer!r} is not an answer of campaign {campaign.name!r}: "
                 f"use one of {', '.join(campaign.answers)}."

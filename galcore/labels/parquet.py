@@ -13,7 +13,9 @@ from galcore.labels.schema import connect, migrate, read_migrations, schema_vers
 from galcore.types import GalcoreError
 from galcore.whole_files import write_whole
 
-TABLES = ("campaign_versions", "label_events", "grids", "grid_items")
+# Leases are left out: in a copy nobody is at work.
+TABLES = ("campaign_versions", "label_events", "grids", "grid_items", "campaign_galaxies", "late_events")
+_FIRST_LAYOUT = {"campaign_galaxies": 3, "late_events": 3}
 MANIFEST = "manifest.json"
 
 
@@ -40,6 +42,8 @@ def load_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     version = _layout(folder)
     migrate(connection, up_to=version)
     for table in TABLES:
+        if version < _FIRST_LAYOUT.get(table, 1):
+            continue
         try:
             connection.execute(
                 f"INSERT INTO {table} BY NAME SELECT * FROM read_parquet(?)",  # table: one of TABLES

@@ -22,14 +22,17 @@ FROM campaign_versions GROUP BY campaign_id ORDER BY min(changed_at), campaign_i
 
 _CURRENT = """
 SELECT galaxy_id, annotator, answer, explicit, reason, score, model_version, grid_id, round,
-       display, event_id, created_at, seq
+       display, event_id, created_at, seq, question
 FROM current_answers(?)
 """
 
 _HISTORY = """
-SELECT e.*, e.kind <> 'undo' AND s.seq IS NULL AS undone
+WITH undos AS (
+    SELECT DISTINCT annotator, undoes FROM label_events WHERE kind = 'undo' AND campaign_id = $campaign_id
+)
+SELECT e.*, e.kind <> 'undo' AND u.undoes IS NOT NULL AS undone
 FROM label_events e
-LEFT JOIN standing_events s ON s.seq = e.seq
+LEFT JOIN undos u ON u.undoes = e.event_id AND u.annotator = e.annotator
 WHERE e.campaign_id = $campaign_id AND e.seq > $after_seq
   AND ($galaxy_id IS NULL OR e.galaxy_id = $galaxy_id)
 """

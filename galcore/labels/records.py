@@ -31,6 +31,7 @@ EVENT_COLUMNS = (
     ("comment", "VARCHAR"),
     ("display", "VARCHAR"),
     ("created_at", "TIMESTAMP"),
+    ("question", "VARCHAR"),
 )
 _TEXT_FIELDS = tuple(
     name for name, column_type in EVENT_COLUMNS if column_type == "VARCHAR" and name not in ("kind", "reason")
@@ -168,6 +169,7 @@ def event_columns(
         [event.comment for event in events],
         [event.display for event in events],
         [created_at] * len(events),
+        [event.question for event in events],
     ]
 
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from galcore.labels import LabelStore
-from galcore.labels.parquet import TABLES
+from galcore.labels import LabelStore, restore_backup
+from galcore.labels.parquet import MANIFEST, TABLES
 from galcore.labels.records import EVENT_COLUMNS, campaign_to_json
 from galcore.labels.schema import MIGRATIONS_DIR, migrate, read_migrations, schema_version
-from galcore.types import Campaign, GalcoreError
+from galcore.types import Campaign, EventKind, GalcoreError, LabelEvent
 
 CAMPAIGN = Campaign("c1", "Spirals", "?", ("spiral", "other"))
 
 
-def write_first_layout(path: Path, n_events: int) -> None:
-    """A label file as the first layout left it, with rows in every table."""
+def write_old_layout(path: Path, n_events: int, *, layout: int = 1) -> None:
+    """A label file as an older layout left it, with rows in every table."""
     with duckdb.connect(str(path)) as connection:
-        migrate(connection, up_to=1)
+        migrate(connection, up_to=layout)
         now = "2026-01-02 03:04:05"
         connection.execute(
             "INSERT INTO campaign_versions VALUES ('c1', 1, 'Spirals', ?, ?)",
@@ -38,15 +39,31 @@ def write_first_layout(path: Path, n_events: int) -> None:
         connection.execute("INSERT INTO grid_items VALUES ('grid', 0, 'g1', 'top', 0.5)")
 
 
-def test_a_file_of_the_first_layout_keeps_every_row(tmp_path: Path) -> None:
+@pytest.mark.parametrize("layout", [1, 2])
+def test_a_file_of_an_older_layout_keeps_every_row(tmp_path: Path, layout: int) -> None:
     path = tmp_path / "labels.duckdb"
-    write_first_layout(path, 500)
+    write_old_layout(path, 500, layout=layout)
     with LabelStore.open(path) as store:
         assert store.campaigns() == (CAMPAIGN,)
         assert store.history("c1").event_id.tolist() == [f"e{i}" for i in range(1, 501)]
         assert (store.current("c1").answer == "spiral").all()
         (grid,) = store.grids("c1", "ada", submitted=True)
         assert grid.answers == {"g1": "spiral"}
+        assert (store.current("c1").question == "").all()
+        assert store.append([LabelEvent("new", "c1", "g1", "bob", EventKind.LABEL, "other")]) == 1
+
+
+def test_a_backup_of_an_older_layout_is_restored_into_the_newest(tmp_path: Path) -> None:
+    write_old_layout(tmp_path / "old.duckdb", 20, layout=2)
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    with duckdb.connect(str(tmp_path / "old.duckdb")) as connection:
+        for table in ("campaign_versions", "label_events", "grids", "grid_items"):
+            connection.table(table).write_parquet(str(copy / f"{table}.parquet"))
+    (copy / MANIFEST).write_text(json.dumps({"schema_version": 2}), "utf-8")
+    restore_backup(copy, tmp_path / "labels.duckdb")
+    with LabelStore.open(tmp_path / "labels.duckdb") as store:
+        assert len(store.current("c1")) == 20
 
 
 def test_opening_again_applies_nothing_twice(tmp_path: Path) -> None:
