@@ -16,7 +16,8 @@ PACKAGE = ROOT / "galcore"
 # A room may import from lower layers; rooms of one layer stand side by side and do not know each other.
 LAYERS = [
     {"types", "settings"},
-    {"whole_files", "code_version", "hardware"},
+    {"whole_files", "code_version", "hardware", "signatures"},
+    {"people"},
     {"catalog", "images", "simulate"},
     {"model", "questions"},
     {"embed", "search", "atlas", "labels", "pretrain", "restore"},
