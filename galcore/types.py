@@ -212,7 +212,7 @@ class LabelEvent:
     undoes: str = ""  # event_id taken back, for UNDO
     comment: str = ""
     display: str = ""  # stretch and bands the person was looking at
-    created_at: datetime | None = None  # set by the store
+    created_at: datetime | None = None  # set by the store, but kept for a label that is imported
     question: str = ""
 
 

@@ -25,6 +25,14 @@ def export_results(
     events: Path | None = typer.Option(
         None, "--events", help="Also the raw label events, one row each, in this file."
     ),
+    votes: Path | None = typer.Option(
+        None,
+        "--votes",
+        help="Also the votes that stand, one row each, in this file; `labels import` reads it.",
+    ),
+    pseudonymous: bool = typer.Option(
+        False, "--pseudonymous", help="Names of people replaced and comments left out, in every file."
+    ),
     as_json: bool = typer.Option(False, "--json", help="Print one JSON object and nothing else."),
 ) -> None:
     """Write labels, votes and model probabilities of a campaign, with everything that made them.
@@ -43,6 +51,8 @@ def export_results(
         all_galaxies=all_galaxies,
         catalog_columns=catalog,
         events=events,
+        votes=votes,
+        pseudonymous=pseudonymous,
     )
     if as_json:
         typer.echo(json.dumps(asdict(report), ensure_ascii=False, default=str))

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
 
+from galcore.code_version import code_version
+from galcore.export.columns import column_descriptions
 from galcore.export.files import SIDECAR_SUFFIX, check_suffix, provenance_json, table_bytes, write_table
 from galcore.export.names import slug
 from galcore.export.provenance import export_provenance
-
-# from galcore.export.scores import campaign_embeddings, campaign_scores
-from galcore.export.scores import campaign_scores
+from galcore.export.pseudonyms import pseudonym, pseudonymise, workspace_key
+from galcore.export.questions import asked_questions
+from galcore.export.scores import calibration_note, campaign_scores
 from galcore.export.sources import LabelSource, find_campaign, opened_for_reading
-from galcore.export.table import results_table
+from galcore.export.table import CodeUsed, results_table
+from galcore.export.votes import vote_rows
 from galcore.review.scores import ModelScores
 from galcore.types import Campaign, Provenance
 from galcore.workspace import Workspace
@@ -27,10 +32,12 @@ class ExportReport:
     """What an export wrote.
 
     Attributes:
+        campaign: Its name.
         files: Files made, the table first.
         n_rows: Rows of the table.
         n_labelled: Galaxies with at least one answer.
         n_events: Rows of the events file, 0 without one.
+        n_votes: Rows of the votes file, 0 without one.
         message: One sentence for the person who asked.
         left_out: What is not in the table, and why.
     """
@@ -42,45 +49,56 @@ class ExportReport:
     n_events: int
     message: str
     left_out: tuple[str, ...]
+    n_votes: int = 0
 
 
 def export_campaign(
     workspace: Workspace | Path,
     campaign: Campaign | str,
-    path: Path,
+    path: Path | None,
     *,
     all_galaxies: bool = False,
     catalog_columns: bool = False,
     events: Path | None = None,
+    votes: Path | None = None,
+    pseudonymous: bool = False,
 ) -> ExportReport:
     """Write the results of a campaign as CSV, Parquet or FITS, by the suffix of ``path``.
 
     Args:
         workspace: An open workspace, or its folder.
         campaign: A campaign, its name or its id.
-        path: File to write; one that is there is replaced.
+        path: File to write, one row a galaxy; one that is there is replaced. ``None``: only the others.
         all_galaxies: Every galaxy of the catalogue with its model probability, not only the labelled ones.
         catalog_columns: Also every other column of the catalogue.
         events: File for the raw label events, one row each; same formats.
+        votes: File for the votes that stand, one row each; what ``labels import`` reads back.
+        pseudonymous: Names of people replaced, and their comments left out, in every file.
 
     Raises:
         GalcoreError: If campaign or suffix are unknown, or a file cannot be written.
     """
-    for file in filter(None, (path, events)):
+    for file in filter(None, (path, events, votes)):
         check_suffix(file)
     opened = workspace if isinstance(workspace, Workspace) else Workspace.open(workspace)
     with opened_for_reading(opened) as (labels, labels_from):
         chosen = campaign if isinstance(campaign, Campaign) else find_campaign(labels, campaign)
-        scores = campaign_scores(opened, chosen, labels)
+        history = labels.history(chosen.campaign_id)
+        scores = campaign_scores(opened, chosen, labels) if path else None
         table = export_table(
             opened, chosen, labels, scores=scores, all_galaxies=all_galaxies, catalog_columns=catalog_columns
         )
-        history = labels.history(chosen.campaign_id)
-    provenance, left_out = describe(opened, chosen, table, history, scores=scores, labels_from=labels_from)
-    files = write_table(table, path, provenance)
-    if events is not None:
-        files += write_table(history, events, provenance)
-    n_labelled = int((table["n_annotators"] > 0).sum())
+    hide = partial(pseudonym, key=workspace_key(opened.folder)) if pseudonymous else None
+    describing = partial(describe, opened, chosen, labels_from=labels_from, scores=scores, hide=hide)
+    provenance, left_out = describing(table, history)
+    files = write_table(table, path, provenance) if path else ()
+    shown = pseudonymise(history, hide) if hide else history
+    n_votes = 0
+    for file, rows, exact in ((events, shown, False), (votes, vote_rows(shown), True)):
+        if file is not None:
+            files += write_table(rows, file, describing(rows, history, exact_text=exact)[0])
+            n_votes += len(rows) if exact else 0
+    n_labelled = int((table["label_source"] != "").sum())
     return ExportReport(
         campaign=chosen.name,
         files=files,
@@ -88,7 +106,8 @@ def export_campaign(
         n_labelled=n_labelled,
         n_events=len(history) if events is not None else 0,
         message=_message(chosen, table, n_labelled),
-        left_out=left_out,
+        left_out=left_out if path else (),
+        n_votes=n_votes,
     )
 
 
@@ -115,14 +134,35 @@ def campaign_bytes(
     )
     history = workspace.labels.history(campaign.campaign_id)
     provenance, _ = describe(workspace, campaign, table, history, scores=scores, labels_from="label store")
+    return _packed(table, slug(campaign.name, otherwise="campaign"), suffix, provenance)
+
+
+def votes_bytes(workspace: Workspace, campaign: Campaign, suffix: str, *, pseudonymous: bool) -> bytes:
+    """The votes of a campaign as the content of a file, for the dashboard; CSV as a zip archive."""
+    history = workspace.labels.history(campaign.campaign_id)
+    hide = partial(pseudonym, key=workspace_key(workspace.folder)) if pseudonymous else None
+    votes = vote_rows(pseudonymise(history, hide) if hide else history)
+    provenance, _ = describe(
+        workspace,
+        campaign,
+        votes,
+        history,
+        scores=None,
+        labels_from="label store",
+        hide=hide,
+        exact_text=True,
+    )
+    return _packed(votes, slug(campaign.name, otherwise="campaign") + "-votes", suffix, provenance)
+
+
+def _packed(table: pd.DataFrame, stem: str, suffix: str, provenance: Provenance) -> bytes:
     content = table_bytes(table, suffix, provenance)
     if suffix != ".csv":
         return content
-    name = slug(campaign.name, otherwise="campaign") + suffix
     archive = BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as files:
-        files.writestr(name, content)
-        files.writestr(name + SIDECAR_SUFFIX, provenance_json(provenance))
+        files.writestr(stem + suffix, content)
+        files.writestr(stem + suffix + SIDECAR_SUFFIX, provenance_json(provenance))
     return archive.getvalue()
 
 
@@ -136,12 +176,13 @@ def export_table(
     catalog_columns: bool = False,
 ) -> pd.DataFrame:
     """The table of results of a campaign as it stands now."""
+    embeddings = workspace.campaign_embeddings(campaign.model)
     return results_table(
         campaign,
         workspace.catalog,
-        labels.votes(campaign.campaign_id),
         labels.history(campaign.campaign_id),
         scores=scores,
+        code=CodeUsed(code_version(), embeddings.manifest.model_hash if embeddings else ""),
         all_galaxies=all_galaxies,
         catalog_columns=catalog_columns,
     )
@@ -155,17 +196,33 @@ def describe(
     *,
     scores: ModelScores | None,
     labels_from: str,
+    exact_text: bool = False,
+    hide: Callable[[str], str] | None = None,
 ) -> tuple[Provenance, tuple[str, ...]]:
-    """Provenance of a table of results, and what the table does not hold."""
+    """Provenance of a table about a campaign, and what the table does not hold.
+
+    Args:
+        workspace: Where it comes from.
+        campaign: What it is about.
+        table: Rows that are written.
+        history: Every event of the campaign.
+        scores: Model probabilities in the table.
+        labels_from: Label store or snapshot.
+        exact_text: See :func:`galcore.export.provenance.export_provenance`; so is ``hide``.
+        hide: Pseudonym of a name.
+    """
     n_catalog = len(workspace.catalog)
+    is_results = "label_source" in table
     counts = {
         "galaxies_in_catalog": n_catalog,
         "rows": len(table),
-        "labelled_galaxies": int((table["n_annotators"] > 0).sum()),
         "label_events": len(history),
         "annotators": int(history["annotator"].nunique()) if len(history) else 0,
     }
-    left_out = left_out_of(table, n_catalog)
+    if is_results:
+        counts["labelled_galaxies"] = int((table["label_source"] != "").sum())
+    left_out = left_out_of(table, n_catalog) if is_results else ()
+    questions = asked_questions(campaign, vote_rows(history))
     provenance = export_provenance(
         campaign,
         catalog_hash=workspace.catalog_hash,
@@ -174,12 +231,16 @@ def describe(
         counts=counts,
         left_out=left_out,
         labels_from=labels_from,
+        columns=column_descriptions(map(str, table.columns), campaign, questions),
+        calibration=calibration_note(workspace, campaign, history, scores) if is_results else "",
+        exact_text=exact_text,
+        hide=hide,
     )
     return provenance, left_out
 
 
 def left_out_of(table: pd.DataFrame, n_catalog: int) -> tuple[str, ...]:
-    """In words, what a reader of the table might miss."""
+    """In words, what a reader of a table of results might miss."""
     notes = []
     if len(table) < n_catalog:
         notes.append(f"{n_catalog - len(table):,} galaxies of the catalogue are not in this table")

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
+from galcore.export.columns import UNITS
 from galcore.export.names import ascii_text, distinct
-from galcore.export.table import UNITS
 from galcore.types import GalcoreError, Provenance
 from galcore.whole_files import write_whole
 
@@ -24,6 +25,8 @@ SUFFIXES = (".csv", ".parquet", ".fits")
 COMMENT_ROOM = 60  # letters of value and comment that surely fit one card of 80
 METADATA_KEY = b"galcore"
 SIDECAR_SUFFIX = ".provenance.json"
+EXACT_TEXT = "exact_text"  # parameter of a provenance that asks for FITS text that can be read back exactly
+TEXT_CARD, ESCAPED = "TEXTENC", "escaped"
 # FITS cards have eight letters; the PROVENANCE extension holds everything under its full name.
 _CARDS = {
     "GALCORE": ("code_version", "version of Galcore"),
@@ -83,7 +86,11 @@ def provenance_json(provenance: Provenance) -> str:
 
 
 def _csv_bytes(table: pd.DataFrame, _provenance: Provenance) -> bytes:
-    return table.to_csv(index=False).encode("utf-8")
+    # A lone carriage return in a text is quoted only when everything is, and would end the row else.
+    texts = (table.iloc[:, place] for place in range(table.shape[1]))
+    returns = any("\r" in value for column in texts for value in column.unique() if isinstance(value, str))
+    quoting: Literal[0, 2] = csv.QUOTE_NONNUMERIC if returns else csv.QUOTE_MINIMAL
+    return table.to_csv(index=False, lineterminator="\n", quoting=quoting).encode("utf-8")
 
 
 def _parquet_bytes(table: pd.DataFrame, provenance: Provenance) -> bytes:
@@ -91,6 +98,11 @@ def _parquet_bytes(table: pd.DataFrame, provenance: Provenance) -> bytes:
     import pyarrow.parquet as pq
 
     arrow = pa.Table.from_pandas(_plain_columns(table), preserve_index=False)
+    notes = _descriptions(provenance)
+    for place, name in enumerate(arrow.column_names):
+        said = {"description": notes.get(name, ""), "unit": UNITS.get(name, "")}
+        field = arrow.schema.field(place).with_metadata({key: text for key, text in said.items() if text})
+        arrow = arrow.set_column(place, field, arrow.column(place))
     metadata = {**(arrow.schema.metadata or {}), METADATA_KEY: provenance_json(provenance).encode()}
     buffer = BytesIO()
     pq.write_table(arrow.replace_schema_metadata(metadata), buffer)
@@ -111,21 +123,63 @@ def _plain_columns(table: pd.DataFrame) -> pd.DataFrame:
 def _fits_bytes(table: pd.DataFrame, provenance: Provenance) -> bytes:
     from astropy.io import fits
 
+    exact_text = bool(provenance.parameters.get(EXACT_TEXT))
+    shown = _escaped(table) if exact_text else table
     primary = fits.PrimaryHDU()
-    galaxies = fits.BinTableHDU.from_columns(_fits_columns(table), nrows=len(table), name="TABLE")
+    galaxies = fits.BinTableHDU.from_columns(_fits_columns(shown), nrows=len(table), name="TABLE")
     values = _flat(provenance)
     for keyword, (name, comment) in _CARDS.items():
         value = ascii_text(str(values.get(name, "")))
         card = (value, comment if len(value) + len(comment) <= COMMENT_ROOM else "")
         primary.header[keyword] = card
         galaxies.header[keyword] = card
-    if _folds(table):
+    notes = _descriptions(provenance)
+    for number, name in enumerate(table.columns, start=1):
+        if str(name) in notes:
+            galaxies.header[f"TCOMM{number}"] = ascii_text(notes[str(name)])
+    if exact_text:
+        galaxies.header[TEXT_CARD] = (ESCAPED, "text is escaped as in Python")
+    elif _folds(table):
         galaxies.header["HISTORY"] = "Text beyond ASCII: accents dropped, other letters as backslash escapes."
     rows = pd.DataFrame({"name": list(values), "value": [str(value) for value in values.values()]})
     details = fits.BinTableHDU.from_columns(_fits_columns(rows), nrows=len(rows), name="PROVENANCE")
     buffer = BytesIO()
     fits.HDUList([primary, galaxies, details]).writeto(buffer, checksum=True)
     return buffer.getvalue()
+
+
+def _descriptions(provenance: Provenance) -> dict[str, str]:
+    notes = provenance.parameters.get("columns", {})
+    return {str(name): str(text) for name, text in notes.items()} if isinstance(notes, dict) else {}
+
+
+def _escaped(table: pd.DataFrame) -> pd.DataFrame:
+    """Text columns with everything escaped that FITS would lose, so that it can be read back exactly."""
+    texts = [name for name in table.columns if not _is_plain(table[name])]
+    return table.assign(**{name: table[name].map(escape_text, na_action="ignore") for name in texts})
+
+
+def _is_plain(values: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)
+
+
+def escape_text(value: object) -> str:
+    r"""Text in ASCII without loss; also a space at the end, which FITS drops.
+
+    >>> escape_text("é \\ ")
+    '\\xe9 \\\\\\x20'
+    """
+    escaped = str(value).encode("unicode_escape").decode("ascii")
+    return escaped[:-1] + r"\x20" if escaped.endswith(" ") else escaped
+
+
+def unescape_text(text: str) -> str:
+    r"""The text that :func:`escape_text` wrote.
+
+    >>> unescape_text(escape_text("棒 \\n ")) == "棒 \\n "
+    True
+    """
+    return text.encode("ascii").decode("unicode_escape")
 
 
 def _fits_columns(table: pd.DataFrame) -> list[fits.Column]:

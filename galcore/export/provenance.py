@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -27,6 +27,10 @@ def export_provenance(
     counts: Mapping[str, int],
     left_out: Sequence[str],
     labels_from: str,
+    columns: Mapping[str, str] | None = None,
+    calibration: str = "",
+    exact_text: bool = False,
+    hide: Callable[[str], str] | None = None,
 ) -> Provenance:
     """Provenance of an exported table.
 
@@ -38,6 +42,10 @@ def export_provenance(
         counts: Galaxies, labels, people.
         left_out: What is not in the table, and why, in words.
         labels_from: Label store or snapshot.
+        columns: What each column is.
+        calibration: How far the probabilities can be taken at their word, in words.
+        exact_text: Write text so that it can be read back exactly, in FITS too.
+        hide: Pseudonym of a name; ``None`` keeps the names.
     """
     slugs = dict(zip(answer_slugs(campaign.answers), campaign.answers, strict=True))
     return Provenance(
@@ -49,17 +57,28 @@ def export_provenance(
             "git_commit": commit(),
             "campaign_id": campaign.campaign_id,
             "campaign_name": campaign.name,
-            "campaign": asdict(campaign),
+            "campaign": _settings(campaign, hide),
             "answer_columns": slugs,
             "embedding_hash": embedding_hash(embeddings) if embeddings else "",
             "learner_version": learner_version,
             "counts": dict(counts),
             "left_out": list(left_out),
             "labels_from": labels_from,
+            "columns": dict(columns or {}),
+            "calibration": calibration,
+            "exact_text": exact_text,
+            "pseudonymous": hide is not None,
             "note": "Model probabilities of labelled galaxies are in-sample: the model was fitted on them.",
         },
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _settings(campaign: Campaign, hide: Callable[[str], str] | None) -> dict[str, object]:
+    """Settings without the secret of the link by which people join."""
+    settings = asdict(campaign)
+    del settings["join_code"]
+    return settings if hide is None else {**settings, "created_by": hide(campaign.created_by)}
 
 
 def embedding_hash(embeddings: EmbeddingSet) -> str:

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from galcore.export.names import answer_slugs, slug
-from galcore.review.disagreement import decided_answers
+from galcore.export.names import answer_slugs
+from galcore.export.questions import asked_questions
+from galcore.export.tally import Tally, tally_votes, yes_names
+from galcore.export.votes import counted, decisions, vote_rows
 from galcore.review.scores import ModelScores
 from galcore.types import Campaign
 
-UNITS = {
-    "ra": "deg",
-    "dec": "deg",
-    "pixel_scale_arcsec": "arcsec",
-    "x": "pixel",
-    "y": "pixel",
-    "stamp_size_px": "pixel",
-}
+MULTILABEL = "multilabel"
+IN_SAMPLE, NOT_SEEN = "in-sample", "not seen"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeUsed:
+    """What made the numbers of a table, repeated in each row so that rows of several tables can be mixed.
+
+    Attributes:
+        code_version: Of Galcore.
+        model_hash: Of the encoder's weights and preprocessing; empty without embeddings.
+    """
+
+    code_version: str = ""
+    model_hash: str = ""
 
 
 def results_table(
     campaign: Campaign,
     catalog: pd.DataFrame,
-    votes: pd.DataFrame,
     history: pd.DataFrame,
     *,
     scores: ModelScores | None,
+    code: CodeUsed = CodeUsed(),
     all_galaxies: bool = False,
     catalog_columns: bool = False,
 ) -> pd.DataFrame:
@@ -35,77 +47,100 @@ def results_table(
     A galaxy that was labelled and is no longer in the catalogue keeps its row, without a position.
 
     Args:
-        campaign: Whose answers name the columns.
+        campaign: Whose questions and answers name the columns.
         catalog: ``galaxy_id``, ``ra``, ``dec`` and what the user brought.
-        votes: As :meth:`galcore.labels.LabelStore.votes` gives them.
-        history: Every event, for adjudications.
+        history: Every event; see :meth:`galcore.labels.LabelStore.history`.
         scores: What the model says, ``None`` before it was ever fitted.
+        code: What made it.
         all_galaxies: Also the galaxies that nobody labelled.
         catalog_columns: Append the other columns of the catalogue.
 
     Returns:
         Columns as documented in ``docs/review-and-export.md``.
     """
-    table = _rows(catalog, votes, all_galaxies=all_galaxies)
-    voted = votes.set_index("galaxy_id").reindex(table["galaxy_id"])
-    table = pd.concat([table, _vote_columns(campaign, voted)], axis=1)
-    _insert_labels(table, decided_answers(history))
+    rows = vote_rows(history)
+    votes, decided = counted(rows), decisions(rows)
+    questions = asked_questions(campaign, votes)
+    labelled = pd.Index([*votes["galaxy_id"], *(galaxy_id for galaxy_id, _ in decided)], dtype=object)
+    table = _rows(catalog, labelled.unique(), all_galaxies=all_galaxies)
+    ids = pd.Index(table["galaxy_id"].astype(str), dtype=object)
+    people = votes.groupby("galaxy_id")["annotator"].nunique()
+    tallies = [tally_votes(question, votes, ids) for question in questions]
+    voted = {name: column for tally in tallies for name, column in tally.columns().items()}
+    labels = _labels(campaign, tallies, decided, ids)
+    n_annotators = people.reindex(ids).fillna(0).to_numpy(dtype="int32")
+    table = pd.concat([table, labels, pd.DataFrame({"n_annotators": n_annotators, **voted})], axis=1)
+    table["majority"] = _first_or_all_yes(campaign, tallies, [tally.majority for tally in tallies])
+    shares = pd.DataFrame({place: tally.agreement for place, tally in enumerate(tallies)}, index=table.index)
+    table["agreement"] = shares.mean(axis=1).astype("float64")
+    table["first_reason"] = first_reasons(history).reindex(ids).fillna("").to_numpy(dtype=object)
     _append_scores(table, campaign, scores)
+    table["model_hash"] = np.where(table["model_version"] != "", code.model_hash, "")
+    table["code_version"] = code.code_version
     return _append_catalog(table, catalog) if catalog_columns else table
 
 
-def question_slug(campaign: Campaign) -> str:
-    """Prefix of the vote columns of a campaign."""
-    return slug(campaign.name, otherwise="question")
-
-
-def _rows(catalog: pd.DataFrame, votes: pd.DataFrame, *, all_galaxies: bool) -> pd.DataFrame:
-    known = catalog.reindex(columns=["galaxy_id", "ra", "dec"])
-    how = "outer" if all_galaxies else "right"
-    table = known.merge(
-        votes[["galaxy_id"]].astype({"galaxy_id": known["galaxy_id"].dtype}), on="galaxy_id", how=how
+def first_reasons(history: pd.DataFrame) -> pd.Series:
+    """Why each galaxy was shown when somebody first said something about it, by ``galaxy_id``."""
+    first = history.drop_duplicates("galaxy_id", keep="first")
+    return pd.Series(
+        first["reason"].to_numpy(dtype=object), index=pd.Index(first["galaxy_id"].astype(str), dtype=object)
     )
+
+
+def _rows(catalog: pd.DataFrame, labelled: pd.Index, *, all_galaxies: bool) -> pd.DataFrame:
+    known = catalog.reindex(columns=["galaxy_id", "ra", "dec"])
+    asked = pd.DataFrame({"galaxy_id": pd.Series(labelled, dtype=known["galaxy_id"].dtype)})
+    table = known.merge(asked, on="galaxy_id", how="outer" if all_galaxies else "right")
     table = table.sort_values("galaxy_id", ignore_index=True)
     return table.astype({"ra": "float64", "dec": "float64"})
 
 
-def _vote_columns(campaign: Campaign, voted: pd.DataFrame) -> pd.DataFrame:
-    question = question_slug(campaign)
-    counts = {answer: voted[f"votes_{answer}"].fillna(0).astype("int32") for answer in campaign.answers}
-    total = sum(counts.values(), start=pd.Series(0, index=voted.index, dtype="int32"))
-    columns: dict[str, pd.Series] = {"n_annotators": voted["n_annotators"].fillna(0).astype("int32")}
-    for answer, name in zip(campaign.answers, answer_slugs(campaign.answers), strict=True):
-        columns[f"{question}_{name}"] = counts[answer]
-        columns[f"{question}_{name}_fraction"] = (counts[answer] / total.where(total > 0)).astype("float64")
-        explicit = voted[f"explicit_{answer}"].fillna(0).astype("int32")
-        columns[f"{question}_{name}_explicit"] = explicit
-    columns[f"{question}_total-votes"] = total
-    columns["majority"] = voted["majority"].fillna("").astype(str)
-    columns["agreement"] = voted["agreement"].astype("float64")
-    return pd.DataFrame(columns).reset_index(drop=True)
+def _labels(
+    campaign: Campaign, tallies: list[Tally], decided: dict[tuple[str, str], str], ids: pd.Index
+) -> pd.DataFrame:
+    """The label of each galaxy, of the first question or all that were said yes, and where it comes from."""
+    said, sources = [], []
+    for tally in tallies:
+        name = tally.question.name
+        decision = np.array([decided.get((galaxy_id, name), "") for galaxy_id in ids], dtype=object)
+        by_votes = np.where(tally.tied, "tie", np.where(tally.majority != "", "majority", ""))
+        said.append(np.where(decision != "", decision, tally.majority))
+        sources.append(np.where(decision != "", "adjudicated", by_votes).astype(object))
+    label = _first_or_all_yes(campaign, tallies, said)
+    source = _weakest(sources) if campaign.mode == MULTILABEL else pd.Series(sources[0], dtype=str)
+    return pd.DataFrame({"label": label, "label_source": source})
 
 
-def _insert_labels(table: pd.DataFrame, decided: dict[str, str]) -> None:
-    adjudicated = np.array(
-        [decided.get(str(galaxy_id), "") for galaxy_id in table["galaxy_id"]], dtype=object
-    )
-    majority = table["majority"].to_numpy(dtype=object)
-    tied = (majority == "") & (table["n_annotators"].to_numpy() > 0)
-    by_votes = np.where(tied, "tie", np.where(majority != "", "majority", ""))
-    table.insert(3, "label", pd.Series(np.where(adjudicated != "", adjudicated, majority), dtype=str))
-    table.insert(4, "label_source", np.where(adjudicated != "", "adjudicated", by_votes))
+def _first_or_all_yes(campaign: Campaign, tallies: list[Tally], answers: list[NDArray]) -> pd.Series:
+    several = campaign.mode == MULTILABEL
+    questions = [tally.question for tally in tallies]
+    return pd.Series(yes_names(questions, answers) if several else answers[0], dtype=str)
+
+
+def _weakest(sources: list[NDArray]) -> pd.Series:
+    """Of several questions: a tie in one is a tie, a decision in one is a decision."""
+    stacked = np.array(sources, dtype=object)
+    result = np.full(stacked.shape[1], "", dtype=object)
+    for source in ("majority", "adjudicated", "tie"):
+        result[(stacked == source).any(axis=0)] = source
+    return pd.Series(result, dtype=str)
 
 
 def _append_scores(table: pd.DataFrame, campaign: Campaign, scores: ModelScores | None) -> None:
     names = [f"probability_{name}" for name in answer_slugs(campaign.answers)]
     if scores is None:
         table[names] = np.nan
+        table["probability_note"] = ""
         table["model_version"] = ""
         return
     given = pd.DataFrame(scores.probabilities, index=pd.Index(scores.galaxy_ids.astype(str)), columns=names)
     given = given.reindex(table["galaxy_id"].astype(str)).astype("float64").reset_index(drop=True)
     table[names] = given
-    table["model_version"] = np.where(given[names[0]].notna(), scores.model_version, "")
+    known = given[names[0]].notna().to_numpy()
+    seen = (table["label_source"] != "").to_numpy()
+    table["probability_note"] = np.where(known, np.where(seen, IN_SAMPLE, NOT_SEEN), "")
+    table["model_version"] = np.where(known, scores.model_version, "")
 
 
 def _append_catalog(table: pd.DataFrame, catalog: pd.DataFrame) -> pd.DataFrame:

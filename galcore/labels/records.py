@@ -149,7 +149,10 @@ def _validate_text(name: str, text: str, longest: int) -> None:
 def event_columns(
     events: Sequence[LabelEvent], *, first_seq: int, campaign_versions: dict[str, int], created_at: datetime
 ) -> list[list[object]]:
-    """Events as one list a column, in the order of :data:`EVENT_COLUMNS`."""
+    """Events as one list a column, in the order of :data:`EVENT_COLUMNS`.
+
+    ``created_at`` is the time of those that bring none; only events of an import bring their own.
+    """
     return [
         list(range(first_seq, first_seq + len(events))),
         [event.event_id for event in events],
@@ -168,9 +171,15 @@ def event_columns(
         [event.undoes for event in events],
         [event.comment for event in events],
         [event.display for event in events],
-        [created_at] * len(events),
+        [_naive_utc(event.created_at) or created_at for event in events],
         [event.question for event in events],
     ]
+
+
+def _naive_utc(moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def finite(score: float | None) -> float | None:

@@ -54,7 +54,7 @@ def keep_snapshot(snapshot: Path, folder: Path) -> Path:
     Raises:
         GalcoreError: If there is no snapshot.
     """
-    generation = _current_generation(snapshot)
+    generation = current_generation(snapshot)
     return keep(folder, lambda unfinished: shutil.copytree(generation, unfinished))
 
 
@@ -72,7 +72,7 @@ class SnapshotLabels:
         self.folder = Path(folder)
         self._door = threading.Lock()
         self._connection = duckdb.connect(":memory:")
-        load_tables(self._connection, _current_generation(self.folder))
+        load_tables(self._connection, current_generation(self.folder))
 
     def campaigns(self) -> tuple[Campaign, ...]:
         """As ``LabelStore.campaigns``."""
@@ -153,7 +153,12 @@ class Snapshotter:
         return True
 
 
-def _current_generation(folder: Path) -> Path:
+def current_generation(folder: Path) -> Path:
+    """Folder of the newest copy in a snapshot folder.
+
+    Raises:
+        GalcoreError: If there is none.
+    """
     try:
         return folder / str(json.loads((folder / CURRENT).read_text("utf-8"))["generation"])
     except (OSError, ValueError, KeyError) as error:

@@ -322,5 +322,6 @@ def _why_not_open(path: Path, message: str) -> str:
         )
     return (
         f"{path} cannot be opened as a label file: {message}. "
-        "Move it away, then `python -m galcore restore-labels`."
+        "`python -m galcore labels check WORKSPACE --quarantine` moves it aside; then "
+        "`python -m galcore labels restore BACKUP WORKSPACE`."
     )

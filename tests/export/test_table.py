@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from galcore.export.table import results_table
+from galcore.export.table import CodeUsed, results_table
 from galcore.labels import LabelStore
 from galcore.review.scores import ModelScores
 from galcore.types import Campaign, EventKind, LabelEvent, Reason
@@ -37,9 +37,7 @@ def store(tmp_path):
 
 def table_of(store, **options):
     options = {"scores": None, **options}
-    return results_table(CAMPAIGN, CATALOG, store.votes("c1"), store.history("c1"), **options).set_index(
-        "galaxy_id"
-    )
+    return results_table(CAMPAIGN, CATALOG, store.history("c1"), **options).set_index("galaxy_id")
 
 
 def test_votes_are_counted_as_galaxy_zoo_names_them(store):
@@ -101,3 +99,21 @@ def test_a_campaign_without_labels_gives_an_empty_table_with_every_column(store)
     table = table_of(store)
     assert len(table) == 0
     assert "smooth-or-featured_total-votes" in table.columns
+
+
+def test_a_row_says_why_it_was_first_shown_and_what_made_it(store):
+    store.append([label(0, "a", "smooth", reason=Reason.TOP), label(0, "b", "smooth")])
+    scores = ModelScores(np.array(IDS[:2]), np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]]), "v3")
+    table = table_of(store, scores=scores, all_galaxies=True, code=CodeUsed("1.0 (abc)", "hash"))
+    assert table.loc[IDS[0], "first_reason"] == "top" and table.loc[IDS[1], "first_reason"] == ""
+    assert table.loc[IDS[0], "probability_note"] == "in-sample"
+    assert table.loc[IDS[1], "probability_note"] == "not seen" and table.loc["j", "probability_note"] == ""
+    assert table.loc[IDS[1], "model_hash"] == "hash" and table.loc["j", "model_hash"] == ""
+    assert set(table["code_version"]) == {"1.0 (abc)"}
+
+
+def test_gold_and_reasks_count_as_no_vote(store):
+    store.append([label(0, "a", "smooth"), label(0, "a", "棒", reason=Reason.REASK)])
+    store.append([label(0, "b", "棒", reason=Reason.GOLD)])
+    row = table_of(store).loc[IDS[0]]
+    assert row["smooth-or-featured_total-votes"] == 1 and row["label"] == "smooth"

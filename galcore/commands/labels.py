@@ -1,0 +1,121 @@
+"""``labels``: labels kept somewhere else, brought back, checked, taken in and given out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from galcore.commands.exit_codes import ExitCode
+from galcore.commands.where import WORKSPACE_HELP, workspace_folder
+
+if TYPE_CHECKING:
+    from galcore.labels.quarantine import LabelCheck
+
+LABEL_FILE = "labels.duckdb"
+WORKSPACE = typer.Argument(..., help=WORKSPACE_HELP)
+AS_JSON = typer.Option(False, "--json", help="Print one JSON object on standard output and nothing else.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group, and the names two of its commands had before."""
+    group = typer.Typer(help="Keep, bring back, check, take in and give out labels.", no_args_is_help=True)
+    group.command("backup")(back_up_labels)
+    group.command("restore")(restore_labels)
+    group.command("check")(check)
+    app.add_typer(group, name="labels")
+    app.command("backup", hidden=True)(back_up_labels)
+    app.command("restore-labels", hidden=True)(restore_labels)
+
+
+def back_up_labels(
+    workspace: str = WORKSPACE,
+    out: Path = typer.Option(..., "--out", help="Folder for the copy, best on another disk."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Copy all labels of a workspace into a new dated folder; also while the dashboard is open."""
+    from galcore.labels import keep_snapshot
+    from galcore.types import GalcoreError
+    from galcore.workspace import SNAPSHOT_FOLDER, Workspace
+
+    opened = Workspace.open(workspace_folder(workspace))
+    try:
+        with opened.labels as labels:
+            made, source = labels.backup(out), "labels.duckdb"
+    except GalcoreError as held:
+        if "in use by" not in str(held):
+            raise
+        made, source = keep_snapshot(opened.folder / SNAPSHOT_FOLDER, out), SNAPSHOT_FOLDER
+    if as_json:
+        typer.echo(json.dumps({"backup": str(made), "source": source}))
+        return
+    typer.echo(f"labels kept in {made} (from {source})")
+
+
+def restore_labels(
+    backup: Path = typer.Argument(..., help="Folder that `labels backup` or the dashboard made."),
+    workspace: str = WORKSPACE,
+    replace: bool = typer.Option(
+        False, "--replace", help="Move the label file that is there aside first; it is not deleted."
+    ),
+) -> None:
+    """Bring the labels of a backup into a workspace that has no label file."""
+    from galcore.labels import restore_backup
+    from galcore.labels.quarantine import move_aside
+    from galcore.workspace import Workspace
+
+    opened = Workspace.open(workspace_folder(workspace))
+    labels = opened.folder / LABEL_FILE
+    for moved in move_aside(labels, why="replaced") if replace and labels.exists() else ():
+        typer.echo(f"the labels that were there are in {moved}")
+    restore_backup(backup, labels)
+    typer.echo(f"labels of {backup.name} are in {opened.folder.name}")
+
+
+def check(
+    workspace: str = WORKSPACE,
+    quarantine: bool = typer.Option(
+        False, "--quarantine", help="Set aside what is wrong, in labels.quarantine; nothing is deleted."
+    ),
+    bring_back: Path | None = typer.Option(
+        None, "--return", help="Put the rows of this quarantine file back into the labels instead."
+    ),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Look the labels of a workspace over. Exit code 3: something is wrong, and it is named."""
+    from dataclasses import asdict
+
+    from galcore.labels.quarantine import check_workspace_labels, quarantine_labels, return_quarantined
+    from galcore.workspace import SNAPSHOT_FOLDER, Workspace
+
+    folder = Workspace.open(workspace_folder(workspace)).folder
+    if bring_back is not None:
+        typer.echo(f"{return_quarantined(folder / LABEL_FILE, bring_back):,} events are back")
+        return
+    if quarantine:
+        found = quarantine_labels(folder / LABEL_FILE)
+    else:
+        found = check_workspace_labels(folder, snapshot=folder / SNAPSHOT_FOLDER)
+    if as_json:
+        told = {"healthy": found is None or found.healthy, "check": asdict(found) if found else None}
+        typer.echo(json.dumps(told, ensure_ascii=False, default=str))
+    elif found is None:
+        typer.echo("nobody has labelled here yet")
+    else:
+        _tell(found)
+    if found is not None and not found.healthy:
+        raise typer.Exit(ExitCode.LEFT_OUT)
+
+
+def _tell(found: LabelCheck) -> None:
+    if found.healthy:
+        typer.echo(f"{found.n_events:,} events in {found.path}: nothing is wrong")
+    for problem in found.problems:
+        number = f"{problem.n_events:,} × " if problem.n_events else ""
+        typer.echo(f"{number}{problem.kind}: {problem.detail}", err=True)
+    for file in found.set_aside:
+        typer.echo(f"set aside in {file}")
+    if not found.healthy and not found.set_aside:
+        typer.echo("--quarantine sets this aside; nothing is deleted")

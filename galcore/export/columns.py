@@ -1,0 +1,62 @@
+"""What each column of an export is, and its unit: in FITS (TUNIT, TCOMM), Parquet and provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from galcore.export.names import answer_slugs
+from galcore.export.questions import AskedQuestion
+from galcore.export.votes import VOTE_COLUMNS
+from galcore.types import Campaign
+
+UNITS = {
+    "ra": "deg",
+    "dec": "deg",
+    "pixel_scale_arcsec": "arcsec",
+    "x": "pixel",
+    "y": "pixel",
+    "stamp_size_px": "pixel",
+}
+_RESULTS = {
+    "ra": "right ascension, ICRS",
+    "dec": "declination, ICRS",
+    "label": "decided answer, else that of the majority; empty for a tie",
+    "label_source": "adjudicated, majority, tie; empty without an answer",
+    "n_annotators": "people with an answer that stands",
+    "majority": "leading answer; empty for a tie",
+    "agreement": "share of the leading answer, 0-1",
+    "consensus": "likeliest answer given the skill of each person",
+    "consensus_probability": "probability of that answer, 0-1",
+    "consensus_method": "how the consensus was reached",
+    "first_reason": "why the galaxy was first shown",
+    "probability_note": "in-sample: fitted on this label; not seen: not fitted on it",
+    "model_version": "version of the fit that gave the probabilities",
+    "model_hash": "SHA-256 of encoder weights and preprocessing",
+    "code_version": "version and commit of Galcore",
+    "seq": "place in the order of arrival",
+    "event_id": "identifier of the event",
+    "campaign_id": "identifier of the campaign",
+    "campaign_version": "version of the settings it was given under",
+    "kind": "label, skip, undo or flag",
+    "undoes": "event that is taken back",
+    "undone": "taken back by a later event",
+}
+
+
+def column_descriptions(
+    names: Iterable[str], campaign: Campaign, questions: Iterable[AskedQuestion]
+) -> dict[str, str]:
+    """Description of each of the columns that are ours; those of the user's own table are left out."""
+    known = {**VOTE_COLUMNS, **_RESULTS}
+    for question in questions:
+        asked = question.name or campaign.name
+        known[f"{question.column}_total-votes"] = f"votes on {asked!r}"
+        known[f"{question.column}_majority"] = f"leading answer to {asked!r}; empty for a tie"
+        for answer in question.answers:
+            column = question.votes_column(answer)
+            known[column] = f"votes for {answer!r}"
+            known[f"{column}_fraction"] = f"share of the votes for {answer!r}, 0-1"
+            known[f"{column}_explicit"] = f"votes for {answer!r} that were clicked or keyed"
+    for answer, name in zip(campaign.answers, answer_slugs(campaign.answers), strict=True):
+        known[f"probability_{name}"] = f"model probability of {answer!r}, 0-1, not calibrated"
+    return {name: known[name] for name in names if name in known}

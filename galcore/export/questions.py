@@ -1,0 +1,72 @@
+"""Questions of a campaign and the columns that hold their answers, named as in Galaxy Zoo tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from galcore.export.names import answer_slugs, distinct, slug
+from galcore.types import Campaign
+
+YES_NO = ("yes", "no")
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """One question with its answers.
+
+    Attributes:
+        name: As in :attr:`galcore.types.LabelEvent.question`; empty where a campaign asks a single one.
+        column: Prefix of its columns.
+        answers: What may be answered.
+        answer_columns: Second part of the column of each answer.
+    """
+
+    name: str
+    column: str
+    answers: tuple[str, ...]
+    answer_columns: tuple[str, ...]
+
+    def votes_column(self, answer: str) -> str:
+        """Column with the votes for an answer."""
+        return f"{self.column}_{self.answer_columns[self.answers.index(answer)]}"
+
+
+def asked_questions(campaign: Campaign, votes: pd.DataFrame | None = None) -> tuple[AskedQuestion, ...]:
+    """Every question of a campaign, in the order in which they are asked.
+
+    Args:
+        campaign: Names questions and answers.
+        votes: Answers that were given; a question or an answer that only occurs there comes last, so that
+            nothing that was said is missing from a table.
+    """
+    asked = dict(_questions_of(campaign))
+    if votes is not None and len(votes):
+        given = votes[["question", "answer"]].drop_duplicates().itertuples(index=False)
+        for question, answer in given:
+            known = asked.setdefault(str(question), ())
+            if answer not in known:
+                asked[str(question)] = (*known, str(answer))
+    otherwise = slug(campaign.name, otherwise="question")
+    columns = distinct(
+        (slug(name, otherwise=f"question-{place}") if name else otherwise)
+        for place, name in enumerate(asked, start=1)
+    )
+    return tuple(
+        AskedQuestion(name, column, answers, answer_slugs(answers))
+        for (name, answers), column in zip(asked.items(), columns, strict=True)
+    )
+
+
+def _questions_of(campaign: Campaign) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if campaign.mode == "multilabel":
+        return tuple((answer, YES_NO) for answer in campaign.answers)
+    if campaign.mode == "tree":
+        return tree_questions(campaign.tree)
+    return (("", campaign.answers),)
+
+
+def tree_questions(tree: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Name and answers of each question of a decision tree."""
+    return ()
