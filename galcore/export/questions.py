@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from galcore.export.names import answer_slugs, distinct, slug
+from galcore.questions import questions_of
 from galcore.types import Campaign
-
-YES_NO = ("yes", "no")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ def asked_questions(campaign: Campaign, votes: pd.DataFrame | None = None) -> tu
         votes: Answers that were given; a question or an answer that only occurs there comes last, so that
             nothing that was said is missing from a table.
     """
-    asked = dict(_questions_of(campaign))
+    asked = {question.name: question.answers for question in questions_of(campaign)}
     if votes is not None and len(votes):
         given = votes[["question", "answer"]].drop_duplicates().itertuples(index=False)
         for question, answer in given:
@@ -57,16 +56,3 @@ def asked_questions(campaign: Campaign, votes: pd.DataFrame | None = None) -> tu
         AskedQuestion(name, column, answers, answer_slugs(answers))
         for (name, answers), column in zip(asked.items(), columns, strict=True)
     )
-
-
-def _questions_of(campaign: Campaign) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    if campaign.mode == "multilabel":
-        return tuple((answer, YES_NO) for answer in campaign.answers)
-    if campaign.mode == "tree":
-        return tree_questions(campaign.tree)
-    return (("", campaign.answers),)
-
-
-def tree_questions(tree: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Name and answers of each question of a decision tree."""
-    return ()

@@ -14,6 +14,7 @@ import duckdb
 
 from galcore.labels.records import campaign_from_json
 from galcore.labels.schema import connect, migrate
+from galcore.questions import questions_of
 from galcore.types import Campaign, EventKind, GalcoreError, Reason
 from galcore.whole_files import write_whole
 
@@ -240,7 +241,9 @@ def _faults(connection: duckdb.DuckDBPyConnection) -> dict[str, list[int]]:
 def _not_allowed(connection: duckdb.DuckDBPyConnection) -> list[int]:
     """Labels with an answer that no version of their campaign knows."""
     columns = {row[0] for row in connection.execute("DESCRIBE label_events").fetchall()}
-    question = "question" if "question" in columns else "''"
+    question = (
+        "question" if "question" in columns else "''"
+    )  # a file of an older layout is looked at as it is
     allowed: dict[str, set[tuple[str, str]]] = {}
     for (settings,) in connection.execute("SELECT settings FROM campaign_versions").fetchall():
         campaign = campaign_from_json(settings)
@@ -259,9 +262,7 @@ def _not_allowed(connection: duckdb.DuckDBPyConnection) -> list[int]:
 
 def allowed_answers(campaign: Campaign) -> set[tuple[str, str]]:
     """Every question of a campaign with each of its answers."""
-    if campaign.mode == "multilabel":
-        return {(answer, said) for answer in campaign.answers for said in ("yes", "no")}
-    return {("", answer) for answer in campaign.answers}
+    return {(question.name, answer) for question in questions_of(campaign) for answer in question.answers}
 
 
 def _tell(connection: duckdb.DuckDBPyConnection, kind: str, rows: list[int]) -> str:
