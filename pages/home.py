@@ -6,9 +6,10 @@ from galcore.ui import state
 from galcore.ui.campaigns import (
     all_campaigns,
     ask_new_campaign,
+    follow_join_link,
     go_to_campaign,
     measure_progress,
-    show_campaign_card,
+    show_campaigns,
 )
 from galcore.ui.hero import show_hero
 from galcore.ui.identity import require_user
@@ -16,6 +17,7 @@ from galcore.ui.text import count, plain
 from galcore.ui.tour import show_tour
 from galcore.ui.warm_up import warm_up
 
+follow_join_link()
 show_hero(
     "Look at galaxies, together",
     "Mark what you see; a vision model learns from every grid you submit and chooses the next one.",
@@ -36,7 +38,7 @@ with st.container(horizontal=True, key="galcore_first_steps"):
 warm_up()
 user = require_user()
 
-campaigns = all_campaigns()
+campaigns = all_campaigns(user)
 mine = [
     (each, campaign, progress)
     for each, campaign in campaigns
@@ -57,7 +59,4 @@ with st.container(horizontal=True, vertical_alignment="center"):
         ask_new_campaign(workspace, user)
 if not campaigns:
     st.write("No campaign yet. A campaign is one question, such as *which of these are barred?*")
-for start in range(0, len(campaigns), 3):
-    for column, (each, campaign) in zip(st.columns(3), campaigns[start : start + 3], strict=False):
-        with column:
-            show_campaign_card(each, campaign, user)
+show_campaigns(campaigns, user)

@@ -9,7 +9,7 @@ import streamlit as st
 from galcore.jobs import jobs
 from galcore.types import Campaign
 from galcore.ui import state
-from galcore.ui.campaigns import change_campaign_state
+from galcore.ui.campaigns import change_campaign_state, may_manage, next_states, state_change_words
 from galcore.ui.identity import MAX_NAME_LETTERS, change_user
 from galcore.ui.text import clean, count, plain
 from galcore.web.registry import served
@@ -53,7 +53,7 @@ def _choose_campaign(workspace: Workspace, campaign: Campaign | None, user: str 
         st.caption("Campaign: one question asked of the galaxies")
         for each in workspace.labels.campaigns():
             here = campaign is not None and each.campaign_id == campaign.campaign_id
-            name = plain(each.name, limit=60) + (" · closed" if each.state == "closed" else "")
+            name = plain(each.name, limit=60) + (f" · {each.state}" if each.state != "open" else "")
             if st.button(name, key=f"galcore_campaign_{each.campaign_id}", width="stretch", disabled=here):
                 state.use_campaign(each.campaign_id)
                 st.rerun()
@@ -61,17 +61,12 @@ def _choose_campaign(workspace: Workspace, campaign: Campaign | None, user: str 
             "New campaign", key="galcore_new_campaign", icon=":material/add:", type="tertiary"
         ):
             state.open_page("grid", new="1")
-        if campaign is not None and user is not None:
-            closing = campaign.state == "open"
-            if st.button(
-                "Close this campaign" if closing else "Open it again",
-                key="galcore_close_campaign",
-                icon=":material/lock:" if closing else ":material/lock_open:",
-                type="tertiary",
-                help="A closed campaign takes no more labels; what is there stays.",
-            ):
-                change_campaign_state(workspace, campaign)
-                st.rerun()
+        if campaign is not None and user is not None and may_manage(workspace, user):
+            for wanted in next_states(campaign):
+                words, icon, help_text = state_change_words(campaign, wanted)
+                if st.button(words, key=f"galcore_make_{wanted}", icon=icon, type="tertiary", help=help_text):
+                    change_campaign_state(workspace, campaign, wanted, user)
+                    st.rerun()
 
 
 def _show_selection() -> None:
