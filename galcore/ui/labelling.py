@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from galcore.people import Role, may, require_role
 from galcore.types import Campaign, EventKind, LabelEvent, Reason
 from galcore.ui.text import count, plain
 from galcore.workspace import Workspace
@@ -26,6 +27,9 @@ def show_label_bar(
 ) -> None:
     """One button an answer; a press stores it for all ``galaxy_ids`` at once."""
     if campaign is None or not galaxy_ids:
+        return
+    if not may(workspace.folder, user, Role.ANNOTATOR):
+        st.caption("You look on here: labelling takes the role annotator.")
         return
     if campaign.state == "closed":
         st.caption("The campaign is closed; its labels can be seen but not changed.")
@@ -53,7 +57,12 @@ def store_answers(
     *,
     reason: Reason,
 ) -> int:
-    """Append one explicit answer a galaxy; number stored, after the commit."""
+    """Append one explicit answer a galaxy; number stored, after the commit.
+
+    Raises:
+        NotAllowedError: If this person may not label here now.
+    """
+    require_role(workspace.folder, user, Role.ANNOTATOR)
     events = [
         LabelEvent(
             event_id=str(uuid.uuid4()),
@@ -76,7 +85,11 @@ def queue_chosen(workspace: Workspace, campaign: Campaign, user: str, chosen: Se
 
     Returns:
         How many will be shown: those answered, waiting already or without an embedding are passed over.
+
+    Raises:
+        NotAllowedError: If this person may not label here now.
     """
+    require_role(workspace.folder, user, Role.ANNOTATOR)
     loop = workspace.loop(campaign.campaign_id)
     in_loop = set(loop.galaxy_ids.tolist())
     return loop.queue([each for each in chosen if each in in_loop][:MAX_QUEUED], by=user)

@@ -11,6 +11,8 @@ import streamlit as st
 
 from galcore.export.names import slug
 from galcore.jobs.uploads import new_upload_folder, save_files
+from galcore.people import NotAllowedError, Role, enter, may, may_read_server_paths, require_role
+from galcore.people.roles import require
 from galcore.settings import DEFAULT_MODEL, MODELS_DIR, Settings
 from galcore.types import GalcoreError
 from galcore.ui import state
@@ -41,16 +43,20 @@ def show_import(workspace: Workspace | None, user: str) -> None:
     """The form; ``workspace``: the one in use, ``None`` where there is none yet."""
     with st.container(border=True):
         st.markdown("##### Bring images in")
+        if not _may_import(workspace, user):
+            st.caption("Only owners of a workspace bring images in.")
+            return
         into_new, name = _choose_target(workspace)
-        choice = _choose_source()
+        choice = _choose_source(may_read_server_paths(workspace.folder if workspace else None, user))
         then_prepare = st.checkbox(
             "Prepare afterwards (model, search, map)", value=True, key="import_prepare"
         )
         if not st.button("Import", type="primary", icon=":material/upload:", key="import_go"):
             return
         try:
-            _check(choice)
+            _check(choice, workspace, user)
             into = _make_workspace(name) if into_new or workspace is None else workspace
+            require(enter(into.folder, user), Role.OWNER)
             arguments = _arguments(choice, into)
         except GalcoreError as error:
             st.error(plain(str(error), limit=600), icon=":material/build:")
@@ -80,6 +86,8 @@ def _choose_target(workspace: Workspace | None) -> tuple[bool, str]:
 
 def show_prepare(workspace: Workspace, user: str) -> None:
     """Choose a model and run all that is missing."""
+    if not may(workspace.folder, user, Role.OWNER):
+        return
     shipped = sorted(path.stem for path in MODELS_DIR.glob("*.safetensors")) or [DEFAULT_MODEL]
     with st.container(border=True):
         st.markdown("##### Prepare")
@@ -109,15 +117,14 @@ def show_prepare(workspace: Workspace, user: str) -> None:
             st.caption("Import galaxies first.")
 
 
-def _choose_source() -> _Choice:
+def _choose_source(from_server: bool) -> _Choice:
     kind = st.segmented_control(
         "What", (STAMPS, FIELD), default=STAMPS, required=True, key="import_kind",
         help="Galaxy images: one galaxy each, in files, folders or stacks. A field: a wide image in which "
         "the galaxies are found and cut out.",
     )  # fmt: skip
-    place = st.segmented_control(
-        "From", (ON_SERVER, UPLOAD), default=ON_SERVER, required=True, key="import_place"
-    )
+    places = (ON_SERVER, UPLOAD) if from_server else (UPLOAD,)
+    place = st.segmented_control("From", places, default=places[0], required=True, key="import_place")
     paths: Sequence[str] = ()
     files: tuple[UploadedFile, ...] = ()
     table, table_file = "", None
@@ -146,8 +153,17 @@ def _choose_source() -> _Choice:
     return _Choice(kind or STAMPS, wanted, table.strip(), files, table_file)
 
 
-def _check(choice: _Choice) -> None:
-    """Refuse what cannot be imported before anything is made."""
+def _may_import(workspace: Workspace | None, user: str) -> bool:
+    return workspace is None or may(workspace.folder, user, Role.OWNER)
+
+
+def _check(choice: _Choice, workspace: Workspace | None, user: str) -> None:
+    """Refuse what cannot be imported, or not by this person, before anything is made."""
+    if workspace is not None:
+        require_role(workspace.folder, user, Role.OWNER)
+    folder = workspace.folder if workspace else None
+    if (choice.paths or choice.table) and not may_read_server_paths(folder, user):
+        raise NotAllowedError("files of this server cannot be named here; upload them")
     if not choice.paths and not choice.files:
         raise GalcoreError("name a folder or file on the server, or upload images")
     for path in (*choice.paths, *filter(None, (choice.table,))):

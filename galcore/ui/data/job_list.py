@@ -10,6 +10,7 @@ import streamlit as st
 
 from galcore.jobs import Job, JobStatus, cancel_job, jobs, submit
 from galcore.jobs.reporting import duration_text
+from galcore.people import Role, may, require_role
 from galcore.types import GalcoreError
 from galcore.ui.text import plain
 from galcore.workspace import Workspace
@@ -76,10 +77,13 @@ def _show_job(job: Job, workspace: Workspace, user: str) -> None:
 
 
 def _show_button(job: Job, status: JobStatus, workspace: Workspace, user: str) -> None:
+    if not may(workspace.folder, user, Role.OWNER):
+        return
     if status.is_active:
         label = "Stop at once" if job.is_stopping else "Cancel"
         explanation = "What is done is kept; running it again goes on from there."
         if st.button(label, key=f"cancel_{job.job_id}", type="tertiary", help=explanation):
+            require_role(workspace.folder, user, Role.OWNER)
             cancel_job(job)
             st.rerun(scope="fragment")
     elif status is JobStatus.FAILED and job.kind == "prepare" and RENEW in job.error:
@@ -87,13 +91,13 @@ def _show_button(job: Job, status: JobStatus, workspace: Workspace, user: str) -
             "Renew", key=f"renew_{job.job_id}", icon=":material/update:", type="tertiary",
             help="Embeds anew with the weights of today; what is there is kept aside, labels stay.",
         ):  # fmt: skip
-            submit(workspace.folder, job.kind, [*job.arguments, RENEW], submitted_by=user)
+            start_job(workspace, job.kind, [*job.arguments, RENEW], user)
             st.rerun()
     elif status is not JobStatus.DONE and st.button(
         "Resume", key=f"again_{job.job_id}", icon=":material/replay:", type="tertiary",
         help="Runs it again; what was done is not done twice.",
     ):  # fmt: skip
-        submit(workspace.folder, job.kind, job.arguments, submitted_by=user)
+        start_job(workspace, job.kind, list(job.arguments), user)
         st.rerun()
 
 
@@ -176,6 +180,7 @@ def _texts(value: object) -> list[str]:
 def start_job(workspace: Workspace, kind: str, arguments: list[str], user: str) -> bool:
     """Submit a job and say so; False, with the reason on the page, when it cannot be."""
     try:
+        require_role(workspace.folder, user, Role.OWNER)
         submit(workspace.folder, kind, arguments, submitted_by=user)
     except (GalcoreError, OSError) as error:
         st.error(plain(str(error), limit=600), icon=":material/build:")

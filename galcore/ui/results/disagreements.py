@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from galcore.people import Role, may, require_role
 from galcore.review.campaign import CampaignReview
 from galcore.review.disagreement import Dispute, adjudication, disputes
 from galcore.types import Campaign, GalcoreError
@@ -78,6 +79,9 @@ def _show_model(review: CampaignReview, dispute: Dispute) -> None:
 
 
 def _show_decision(workspace: Workspace, campaign: Campaign, user: str, dispute: Dispute) -> None:
+    if not may(workspace.folder, user, Role.ANNOTATOR):
+        st.caption("You look on here: deciding takes the role annotator.")
+        return
     if campaign.state == "closed":
         st.caption("The campaign is closed; reopen it to decide.")
         return
@@ -99,6 +103,7 @@ def _show_decision(workspace: Workspace, campaign: Campaign, user: str, dispute:
 
 def _decide(workspace: Workspace, campaign: Campaign, user: str, galaxy_id: str, answer: str) -> None:
     try:
+        require_role(workspace.folder, user, Role.ANNOTATOR)
         workspace.labels.append([adjudication(campaign.campaign_id, galaxy_id, user, answer=answer)])
     except GalcoreError as error:
         st.toast(str(error), icon=":material/error:")

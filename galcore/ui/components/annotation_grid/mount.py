@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from galcore.loop.session import CampaignLoop
+from galcore.people import NotAllowedError, Role, require_role
 from galcore.types import Campaign, GalcoreError, Grid, Shares
 from galcore.ui import state
 from galcore.ui.components.annotation_grid import content
@@ -64,7 +65,7 @@ def annotation_grid(workspace: Workspace, campaign: Campaign, user: str) -> None
         on_go_change=_nothing,
     )
     _follow(result.get("go"))
-    changed = _apply_settings(result.get("settings"), workspace, loop)
+    changed = _apply_settings(result.get("settings"), workspace, loop, user)
     # After a restart of the server the first run knows the outbox only once the component is mounted.
     late = _store(result.get("outbox"), workspace, user)
     if changed or (late and late.number > (acknowledged.number if acknowledged else 0)):
@@ -144,7 +145,7 @@ def _sizes(campaign: Campaign) -> list[str]:
     return list(content.SIZES) if now in content.SIZES else [now, *content.SIZES]
 
 
-def _apply_settings(settings: object, workspace: Workspace, loop: CampaignLoop) -> bool:
+def _apply_settings(settings: object, workspace: Workspace, loop: CampaignLoop, user: str) -> bool:
     """Take on shares or grid size chosen in the panel; each change once. Says whether something changed."""
     if not isinstance(settings, dict) or st.session_state.get("galcore.settings_done") == settings.get(
         "change"
@@ -159,6 +160,11 @@ def _apply_settings(settings: object, workspace: Workspace, loop: CampaignLoop) 
     wanted = replace(campaign, shares=shares, grid_rows=rows, grid_columns=columns)
     if wanted == campaign:
         return False
+    try:
+        require_role(workspace.folder, user, Role.OWNER)
+    except NotAllowedError as error:
+        st.session_state[_PROBLEM] = f"The settings of a campaign are one for all, and {error}"
+        return True
     loop.update_campaign(workspace.labels.update_campaign(wanted))
     return True
 

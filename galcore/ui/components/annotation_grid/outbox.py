@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from galcore.loop.messages import GridAnswer, Submission
+from galcore.people import NotAllowedError, Role, require_role
 from galcore.types import EventKind, GalcoreError, LabelEvent, Reason
 from galcore.workspace import Workspace
 
@@ -37,8 +38,8 @@ def apply_outbox(message: object, workspace: Workspace, annotator: str, *, done:
     """Store what an outbox holds beyond number ``done``.
 
     A message that can never be stored (its campaign is closed, its galaxy unknown) is acknowledged with the
-    reason, so that it does not block the ones behind it. When the disk refuses, nothing further is
-    acknowledged and the browser keeps it.
+    reason, so that it does not block the ones behind it. When the disk refuses, or this person may not write
+    now (paused, made a viewer, removed), nothing further is acknowledged and the browser keeps it.
     """
     outbox = _Fields(message)
     client = outbox.text("client")
@@ -48,8 +49,9 @@ def apply_outbox(message: object, workspace: Workspace, annotator: str, *, done:
         if number <= done:
             continue
         try:
+            require_role(workspace.folder, annotator, Role.ANNOTATOR)
             _apply(entry, workspace, annotator)
-        except OSError as error:
+        except (OSError, NotAllowedError) as error:
             return Acknowledgement(client, done, f"Not saved yet, kept in your browser: {error}")
         except GalcoreError as error:
             problem = f"Not stored: {error}"
