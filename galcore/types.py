@@ -61,6 +61,21 @@ CancelCheck = Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate and the range it could well be in.
+
+    Attributes:
+        value: The estimate.
+        low: Lower end.
+        high: Upper end.
+    """
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
 class LeftOut:
     """One thing a job did not take, and why, in words for the person who gave it."""
 

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """An estimate and the range it could well be in.
-
-    Attributes:
-        value: The estimate.
-        low: Lower end.
-        high: Upper end.
-    """
-
-    value: float
-    low: float
-    high: float
+from galcore.types import Interval
 
 
 def auroc(truth: ArrayLike, scores: ArrayLike) -> float:

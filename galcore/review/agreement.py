@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from galcore.types import Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """Agreement of everybody on the overlap.
-
-    Attributes:
-        n_galaxies: Galaxies with answers of two people or more.
-        percent: Pairs of answers that are equal, in percent; NaN without overlap.
-        alpha: Krippendorff's alpha for nominal answers; 1 perfect, 0 chance; NaN where undefined.
-        alpha_low: Lower end of the 95 % bootstrap interval over galaxies.
-        alpha_high: Upper end.
-    """
-
-    n_galaxies: int
-    percent: float
-    alpha: float
-    alpha_low: float
-    alpha_high: float
+from galcore.consensus.agreement import Agreement, agreement_of
+from galcore.consensus.votes import NOT_VOTES
 
 
 def independent_answers(current: pd.DataFrame) -> pd.DataFrame:
-    """Answers given without knowledge of the others': adjudications are decisions, not votes."""
-    return current[current["reason"] != Reason.ADJUDICATION]
+    """Votes: gold and re-asks measure a person, and adjudications decide with knowledge of the others."""
+    return current[~current["reason"].isin([str(reason) for reason in NOT_VOTES])]
 
 
 def answer_counts(current: pd.DataFrame) -> pd.DataFrame:
@@ -52,50 +33,7 @@ def agreement(current: pd.DataFrame, *, n_bootstrap: int = 500, seed: int = 0) -
         seed: Of the resampling.
     """
     counts = answer_counts(independent_answers(current)).to_numpy()
-    overlap = counts[counts.sum(axis=1) >= 2] if counts.size else np.zeros((0, 0), dtype=int)
-    if len(overlap) == 0:
-        return Agreement(0, np.nan, np.nan, np.nan, np.nan)
-    rng = np.random.default_rng(seed)
-    draws = rng.integers(0, len(overlap), (n_bootstrap, len(overlap)))
-    alphas = np.array([krippendorff_alpha(overlap[draw]) for draw in draws])
-    alphas = alphas[np.isfinite(alphas)]
-    low, high = np.quantile(alphas, (0.025, 0.975)) if len(alphas) else (np.nan, np.nan)
-    alpha = krippendorff_alpha(overlap)
-    return Agreement(len(overlap), percent_agreement(overlap), alpha, float(low), float(high))
-
-
-def percent_agreement(counts: NDArray[np.integer]) -> float:
-    """Share of pairs of answers to the same galaxy that are equal, in percent.
-
-    >>> float(percent_agreement(np.array([[2, 0], [1, 1]])))
-    50.0
-    """
-    people = counts.sum(axis=1)
-    pairs = (people * (people - 1)).sum()
-    equal = (counts * (counts - 1)).sum()
-    return float(100 * equal / pairs) if pairs else float("nan")
-
-
-def krippendorff_alpha(counts: NDArray[np.integer]) -> float:
-    """Krippendorff's alpha for nominal answers, ``1 - D_o / D_e`` (Krippendorff 2011, section C).
-
-    ``D_o = 1/n Σ_u (m_u² - Σ_c n_uc²) / (m_u - 1)`` and ``D_e = (n² - Σ_c n_c²) / (n (n - 1))``.
-
-    Args:
-        counts: People per galaxy and answer, ``(N, K)``; galaxies with one answer are passed over.
-
-    Returns:
-        At most 1; NaN without overlap, or when everybody always gave the same answer.
-    """
-    counts = counts[counts.sum(axis=1) >= 2].astype(float)
-    people = counts.sum(axis=1)
-    n = people.sum()
-    per_answer = counts.sum(axis=0)
-    expected = (n**2 - (per_answer**2).sum()) / (n * (n - 1)) if n > 1 else 0.0
-    if expected == 0:
-        return float("nan")
-    observed = ((people**2 - (counts**2).sum(axis=1)) / (people - 1)).sum() / n
-    return float(1 - observed / expected)
+    return agreement_of(counts, n_bootstrap=n_bootstrap, seed=seed)
 
 
 def pair_agreement(current: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,117 @@
+"""Majority, Dawid-Skene and CROWDLAB against the truth of simulated campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student
+
+from galcore.consensus.crowdlab import crowdlab
+from galcore.consensus.dawid_skene import dawid_skene
+from galcore.consensus.held_out import cross_validate, fit_logistic
+from galcore.consensus.result import TIE, Consensus, majority
+from galcore.consensus.simulation import (
+    SimulatedCampaign,
+    draw_features,
+    draw_fractions,
+    simulate_campaign,
+    votes_from_fractions,
+)
+from galcore.types import Interval
+
+METHODS = ("majority", "dawid-skene", "crowdlab")
+# Separation of the model's clouds in standard deviations; None: there is no model.
+MODELS = {"informative": 3.0, "weak": 2.0, "uninformative": 0.0, "absent": None}
+CROWDS = ("confusion", "fractions")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Accuracy of every method on one simulated campaign.
+
+    Attributes:
+        crowd: ``confusion``: people err by their confusion; ``fractions``: galaxies are ambiguous too.
+        model: How much the model knows, a key of :data:`MODELS`.
+        seed: Of the campaign.
+        accuracy: Share of galaxies with the true answer, per method; ties count by their chance.
+        model_accuracy: Of the model alone, held out; NaN without one.
+        model_share: Share of CROWDLAB in the mixture.
+    """
+
+    crowd: str
+    model: str
+    seed: int
+    accuracy: dict[str, float]
+    model_accuracy: float
+    model_share: float
+
+
+def accuracy(consensus: Consensus | NDArray[np.float64], truth: NDArray[np.intp]) -> float:
+    """Share of galaxies whose likeliest answer is true; one of n tied answers counts 1/n."""
+    told = consensus.probabilities if isinstance(consensus, Consensus) else consensus
+    leading = told >= told.max(axis=1, keepdims=True) - TIE
+    return float((leading[np.arange(len(truth)), truth] / leading.sum(axis=1)).mean())
+
+
+def run_trial(crowd: str, model: str, *, seed: int, n_galaxies: int = 600) -> Trial:
+    """One campaign of 12 people, 1-3 votes a galaxy and 4 answers; the model learns from its votes."""
+    campaign = _campaign(crowd, n_galaxies, seed)
+    votes, truth = campaign.votes, campaign.truth
+    people = dawid_skene(votes)
+    found = {"majority": majority(votes), "dawid-skene": people}
+    separation, held_out = MODELS[model], None
+    if separation is not None:
+        features = draw_features(
+            truth, n_answers=votes.n_answers, separation=separation, seed=seed + 1_000_000
+        )
+        held_out = cross_validate(
+            votes.galaxy_ids, features, people.probabilities, fit=fit_logistic, seed=seed
+        )
+    found["crowdlab"] = crowdlab(votes, held_out, seed=seed)
+    return Trial(
+        crowd=crowd,
+        model=model,
+        seed=seed,
+        accuracy={name: accuracy(found[name], truth) for name in METHODS},
+        model_accuracy=float("nan") if held_out is None else accuracy(held_out.probabilities, truth),
+        model_share=found["crowdlab"].model_share,
+    )
+
+
+def _campaign(crowd: str, n_galaxies: int, seed: int) -> SimulatedCampaign:
+    if crowd == "confusion":
+        return simulate_campaign(n_galaxies, seed=seed)
+    return votes_from_fractions(draw_fractions(n_galaxies, seed=seed), seed=seed)
+
+
+def run_trials(
+    seeds: Iterable[int],
+    *,
+    crowds: Sequence[str] = CROWDS,
+    models: Sequence[str] = tuple(MODELS),
+    n_galaxies: int = 600,
+) -> tuple[Trial, ...]:
+    """Every crowd with every model and seed."""
+    return tuple(
+        run_trial(crowd, model, seed=seed, n_galaxies=n_galaxies)
+        for crowd in crowds
+        for model in models
+        for seed in seeds
+    )
+
+
+def mean_interval(values: Sequence[float], *, confidence: float = 0.95) -> Interval:
+    """Mean over seeds with Student's interval; of paired differences it says whether one method is better."""
+    mean, n = float(np.mean(values)), len(values)
+    if n < 2:
+        return Interval(mean, float("-inf"), float("inf"))
+    half = float(student.ppf((1 + confidence) / 2, n - 1) * np.std(values, ddof=1) / np.sqrt(n))
+    return Interval(mean, mean - half, mean + half)
+
+
+def gains(trials: Iterable[Trial], better: str, worse: str) -> list[float]:
+    """Difference of accuracy of two methods on the same campaigns."""
+    return [trial.accuracy[better] - trial.accuracy[worse] for trial in trials]
