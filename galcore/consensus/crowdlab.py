@@ -94,9 +94,7 @@ def _chosen_share(votes: Votes, probabilities: NDArray[np.float64], seed: int) -
             )
         )
         model_gain.append(
-            np.stack(
-                [_vote_scores(hidden, people, _heard(people, seen.crowdlab, w)) for w in SHARES]
-            )
+            np.stack([_vote_scores(hidden, people, _heard(people, seen.crowdlab, w)) for w in SHARES])
         )
     silent, heard = np.concatenate(silent_gain, axis=1), np.concatenate(model_gain, axis=1)
     best = int(heard.mean(axis=1).argmax())
