@@ -8,6 +8,7 @@ import duckdb
 
 from galcore.labels.queries import read_campaign, read_campaigns
 from galcore.labels.records import as_utc, campaign_to_json, now_utc, validate_campaign
+from galcore.questions import check_answer
 from galcore.types import Campaign, GalcoreError
 
 
@@ -53,11 +54,13 @@ def _insert_version(cursor: duckdb.DuckDBPyConnection, campaign: Campaign, *, ve
 
 def _require_used_answers(cursor: duckdb.DuckDBPyConnection, campaign: Campaign) -> None:
     used = cursor.execute(
-        "SELECT answer, sum(n_votes)::INTEGER FROM votes(?) GROUP BY answer",
-        [campaign.campaign_id],
+        "SELECT question, answer, sum(n_votes)::INTEGER FROM votes(?) GROUP BY ALL", [campaign.campaign_id]
     ).fetchall()
-    for answer, count in used:
-        if answer not in campaign.answers:
+    for question, answer, count in used:
+        try:
+            check_answer(campaign, question, answer)
+        except GalcoreError as error:
+            said = f"{answer!r} to {question!r}" if question else repr(answer)
             raise GalcoreError(
-                f"Campaign {campaign.name!r}: {count} labels say {answer!r}, so that answer has to stay."
-            )
+                f"Campaign {campaign.name!r}: {count} labels say {said}, so that answer has to stay."
+            ) from error

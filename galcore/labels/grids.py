@@ -32,10 +32,12 @@ WHERE grid_id IN (SELECT unnest($grid_ids::VARCHAR[])) ORDER BY grid_id, positio
 """
 
 _GRID_ANSWERS = """
-SELECT galaxy_id, arg_max(answer, seq), arg_max(event_id, seq) FROM standing_events
+SELECT galaxy_id, CASE reason WHEN 'reask' THEN grid_id ELSE '' END AS asked_again_in,
+    arg_max(answer, seq), arg_max(event_id, seq)
+FROM standing_events
 WHERE campaign_id = $campaign_id AND annotator = $annotator AND kind = 'label'
   AND galaxy_id IN (SELECT unnest($galaxy_ids::VARCHAR[]))
-GROUP BY galaxy_id
+GROUP BY galaxy_id, asked_again_in
 """
 
 _GRID_SKIPS = """
@@ -59,7 +61,8 @@ def read_grids(
     recorded = []
     for grid_id, round_number, model_version, shown_at, submitted_at in rows:
         grid = Grid(grid_id, campaign_id, annotator, round_number, tuple(items[grid_id]), model_version)
-        here = {item.galaxy_id: answers[item.galaxy_id] for item in grid.items if item.galaxy_id in answers}
+        asked = {item.galaxy_id: (item.galaxy_id, _asked_again_in(item, grid_id)) for item in grid.items}
+        here = {galaxy_id: answers[key] for galaxy_id, key in asked.items() if key in answers}
         recorded.append(
             RecordedGrid(
                 grid=grid,
@@ -80,9 +83,17 @@ def _items(cursor: Cursor, grid_ids: list[str]) -> dict[str, list[ShownItem]]:
     return items
 
 
-def _answers(cursor: Cursor, person: dict[str, str], galaxy_ids: list[str]) -> dict[str, tuple[str, str]]:
+def _answers(
+    cursor: Cursor, person: dict[str, str], galaxy_ids: list[str]
+) -> dict[tuple[str, str], tuple[str, str]]:
+    """Answer and event per galaxy and the grid that asked again (empty: asked for the first time)."""
     rows = cursor.execute(_GRID_ANSWERS, {**person, "galaxy_ids": galaxy_ids}).fetchall()
-    return {galaxy_id: (answer, event_id) for galaxy_id, answer, event_id in rows}
+    return {(galaxy_id, again_in): (answer, event_id) for galaxy_id, again_in, answer, event_id in rows}
+
+
+def _asked_again_in(item: ShownItem, grid_id: str) -> str:
+    # The person must not see from the mark what they said the first time.
+    return grid_id if item.reason is Reason.REASK else ""
 
 
 def _skips(cursor: Cursor, person: dict[str, str], grid_ids: list[str]) -> dict[str, dict[str, str]]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from galcore.labels.records import campaign_from_json
+from galcore.questions import MULTILABEL_ANSWERS, questions_of
 from galcore.types import Campaign, GalcoreError
 
 Cursor = duckdb.DuckDBPyConnection
@@ -37,6 +38,13 @@ WHERE e.campaign_id = $campaign_id AND e.seq > $after_seq
   AND ($galaxy_id IS NULL OR e.galaxy_id = $galaxy_id)
 """
 
+_SCOPE = """
+SELECT galaxy_id FROM campaign_galaxies
+WHERE campaign_id = $campaign_id
+  AND seq = (SELECT max(seq) FROM campaign_galaxies WHERE campaign_id = $campaign_id)
+ORDER BY rowid
+"""
+
 _PEOPLE = """
 WITH submissions AS (
     SELECT annotator, created_at, any_value(grid_id) AS grid_id, count(*) FILTER (WHERE kind = 'label') AS n
@@ -48,9 +56,12 @@ WITH submissions AS (
 ), pace AS (
     SELECT annotator, 3600 * sum(n) / nullif(sum(spent_s), 0) AS labels_per_hour
     FROM times WHERE spent_s <= $2 GROUP BY annotator
+), newest AS (
+    SELECT annotator, arg_max(explicit, seq) AS explicit FROM standing_events
+    WHERE kind = 'label' AND campaign_id = $1 GROUP BY annotator, galaxy_id, question, reason = 'reask'
 ), answers AS (
     SELECT annotator, count(*)::INTEGER AS n_answers, count(*) FILTER (WHERE explicit)::INTEGER AS n_explicit
-    FROM current_answers($1) GROUP BY annotator
+    FROM newest GROUP BY annotator
 ), events AS (
     SELECT annotator,
         count(*) FILTER (WHERE kind = 'skip')::INTEGER AS n_skipped,
@@ -97,19 +108,25 @@ def read_current(cursor: Cursor, campaign_id: str) -> pd.DataFrame:
 
 
 def read_votes(cursor: Cursor, campaign_id: str) -> pd.DataFrame:
-    """One row a galaxy: votes and explicit votes per answer, majority and agreement."""
+    """One row a galaxy: votes and explicit votes per answer, people, majority and agreement."""
     campaign, _ = read_campaign(cursor, campaign_id)
+    counted_as = _counted_as(campaign)
     # Only numbers of columns are put into the text; answers are people's words and go in as parameters.
     columns = [
-        f"count(*) FILTER (WHERE answer = ${index + 2}{condition})::INTEGER AS {name}_{index}"
+        f"count(*) FILTER (WHERE question = ${2 * index + 2} AND answer = ${2 * index + 3}{condition})"
+        f"::INTEGER AS {name}_{index}"
         for name, condition in (("votes", ""), ("explicit", " AND explicit"))
-        for index in range(len(campaign.answers))
+        for index in range(len(counted_as))
     ]
-    sql = f"SELECT galaxy_id, {', '.join(columns)} FROM current_answers($1) GROUP BY 1 ORDER BY 1"
-    counted = _frame(cursor, sql, [campaign_id, *campaign.answers])
+    sql = (
+        f"SELECT galaxy_id, {', '.join(columns)}, count(DISTINCT annotator)::INTEGER AS n_annotators "
+        "FROM current_answers($1) GROUP BY 1 ORDER BY 1"
+    )
+    counted = _frame(cursor, sql, [campaign_id, *(text for pair in counted_as for text in pair)])
+    total = counted.pop("n_annotators").to_numpy()
     counts = counted.iloc[:, 1:].to_numpy()  # (N, 2 K)
     votes, explicit = np.split(counts, 2, axis=1)  # (N, K) each
-    total, most = votes.sum(axis=1), votes.max(axis=1, initial=0)
+    most = votes.max(axis=1, initial=0)
     tied = (votes == most[:, None]).sum(axis=1) > 1
     frame = counted[["galaxy_id"]].copy()
     for index, answer in enumerate(campaign.answers):
@@ -130,6 +147,14 @@ def read_history(
     return _in_order(_frame(cursor, _HISTORY, wanted))
 
 
+def read_scope(cursor: Cursor, campaign_id: str) -> tuple[str, ...] | None:
+    """Galaxies of the campaign's own list in force, as they were given; ``None`` if it never had one."""
+    rows = cursor.execute(_SCOPE, {"campaign_id": campaign_id}).fetchall()
+    if not rows:
+        return None
+    return tuple(galaxy_id for (galaxy_id,) in rows)
+
+
 def read_seen(cursor: Cursor, campaign_id: str, annotator: str) -> set[str]:
     """Galaxies this person has answered, skipped or flagged, and not taken back."""
     rows = cursor.execute(
@@ -142,6 +167,14 @@ def read_seen(cursor: Cursor, campaign_id: str, annotator: str) -> set[str]:
 def read_people(cursor: Cursor, campaign_id: str) -> pd.DataFrame:
     """Counts and pace per person, most answers first."""
     return _frame(cursor, _PEOPLE, [campaign_id, LONGEST_BREAK_S])
+
+
+def _counted_as(campaign: Campaign) -> tuple[tuple[str, str], ...]:
+    """Question and answer behind each of the campaign's answers: what ``votes_<answer>`` counts."""
+    if campaign.mode == "multilabel":
+        return tuple((answer, MULTILABEL_ANSWERS[0]) for answer in campaign.answers)
+    first = questions_of(campaign)[0].name
+    return tuple((first, answer) for answer in campaign.answers)
 
 
 def _in_order(frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,11 +7,26 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from typing import get_args
 
-from galcore.types import Campaign, EventKind, ExampleImage, GalcoreError, GoldItem, Grid, LabelEvent, Shares
+from galcore.questions import check_answer, validate_questions
+from galcore.types import (
+    Campaign,
+    CampaignState,
+    EventKind,
+    ExampleImage,
+    GalcoreError,
+    GoldItem,
+    Grid,
+    LabelEvent,
+    Shares,
+    Visibility,
+)
 
 LONGEST_NAME = 200
 LONGEST_TEXT = 10_000
+LARGEST_OVERLAP = 1_000
+LARGEST_MEASURED_SHARE = 0.5  # of a grid, gold and re-asks together: the rest is work
 EVENT_COLUMNS = (
     ("seq", "BIGINT"),
     ("event_id", "VARCHAR"),
@@ -48,6 +63,8 @@ class RecordedGrid:
         submitted_at: When its first answer that still stands arrived, UTC; ``None`` while it waits (also
             after all of its answers were undone).
         answers: Answer per galaxy as it stands now, wherever it was given; galaxies without one are absent.
+            Of a galaxy that was asked again, the answer that was given here. Where a galaxy is asked
+            several questions, the last one.
         event_ids: Event behind each of ``answers``, to take back in a correction.
         skipped: Galaxies seen in this grid and left undecided, with the event that says so.
     """
@@ -97,7 +114,8 @@ def validate_campaign(campaign: Campaign) -> Campaign:
     """The campaign with its name and answers trimmed.
 
     Raises:
-        GalcoreError: If the name is empty or too long, or the answers do not fit the mode.
+        GalcoreError: If the name is empty or too long, the answers do not fit the mode, or a state, a share
+            or the answer of a gold galaxy is not one there can be.
     """
     name = campaign.name.strip()
     if not 1 <= len(name) <= LONGEST_NAME:
@@ -106,16 +124,40 @@ def validate_campaign(campaign: Campaign) -> Campaign:
         )
     if not campaign.campaign_id.strip():
         raise GalcoreError(f"Campaign {name!r} has an empty campaign_id: give it one, for example a UUID.")
-    answers = tuple(answer.strip() for answer in campaign.answers)
-    if len(answers) < 2 or "" in answers or len(set(answers)) != len(answers):
+    trimmed = replace(campaign, name=name, answers=tuple(answer.strip() for answer in campaign.answers))
+    if len(set(trimmed.answers)) != len(trimmed.answers) or "" in trimmed.answers:
         raise GalcoreError(
-            f"Campaign {name!r}: answers are {list(answers)}. Give at least two, all different, none empty."
+            f"Campaign {name!r}: answers are {list(trimmed.answers)}. Give all different ones, none empty."
         )
-    if campaign.mode == "binary" and len(answers) != 2:
+    validate_questions(trimmed)
+    _validate_rules(trimmed)
+    return trimmed
+
+
+def _validate_rules(campaign: Campaign) -> None:
+    """What a campaign says about people and galaxies beside its question."""
+    where = f"Campaign {campaign.name!r}"
+    for field_name, value, allowed in (
+        ("state", campaign.state, get_args(CampaignState)),
+        ("visibility", campaign.visibility, get_args(Visibility)),
+    ):
+        if value not in allowed:
+            raise GalcoreError(f"{where}: {field_name} is {value!r}; give one of {', '.join(allowed)}.")
+    if not 1 <= campaign.overlap <= LARGEST_OVERLAP:
         raise GalcoreError(
-            f"Campaign {name!r} is binary and has {len(answers)} answers: give two, or make it multiclass."
+            f"{where}: {campaign.overlap} people are to answer each galaxy; give 1 to {LARGEST_OVERLAP}."
         )
-    return replace(campaign, name=name, answers=answers)
+    shares = (campaign.gold_share, campaign.reask_share)
+    if not all(0 <= share <= 1 for share in shares) or sum(shares) > LARGEST_MEASURED_SHARE:
+        raise GalcoreError(
+            f"{where}: {shares[0]:g} of a grid is gold and {shares[1]:g} is asked again; "
+            f"give shares from 0 that sum to at most {LARGEST_MEASURED_SHARE}."
+        )
+    for item in campaign.gold:
+        try:
+            check_answer(campaign, item.question, item.answer)
+        except GalcoreError as error:
+            raise GalcoreError(f"{where}: gold galaxy {item.galaxy_id!r}: {error}") from error
 
 
 def validate_event(event: LabelEvent) -> None:

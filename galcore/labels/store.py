@@ -4,7 +4,10 @@ Rules of the state (ordered by the store's own sequence number, never by a clien
 
 - the last label of a person about a galaxy is their answer; correcting is labelling again;
 - an undo takes back the event it names, so the answer before it (if any) stands again;
-- a skip or a flag is no answer and takes none back, but the galaxy counts as seen.
+- a skip or a flag is no answer and takes none back, but the galaxy counts as seen;
+- gold galaxies and those asked again measure a person: what is said about them is no answer either.
+
+Who may be given a galaxy is decided in the writer thread too, see :mod:`galcore.labels.leases`.
 """
 
 from __future__ import annotations
@@ -16,13 +19,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 import pandas as pd
 
 from galcore.labels import grids, queries
+from galcore.labels.admission import CampaignNotOpenError, read_late_table, set_aside
 from galcore.labels.cache import FrameCache
-from galcore.labels.campaigns import insert_campaign, insert_changed_campaign
+from galcore.labels.leases import LEASE_S, LeaseBook
 from galcore.labels.ledger import Ledger
 from galcore.labels.parquet import write_backup
 from galcore.labels.records import RecordedGrid, validate_event
@@ -31,6 +36,7 @@ from galcore.labels.snapshot import Snapshotter, write_snapshot
 from galcore.labels.writer import Writer
 from galcore.types import Campaign, GalcoreError, Grid, LabelEvent
 
+T = TypeVar("T")
 _open_stores: dict[Path, LabelStore | None] = {}  # None: being opened
 _open_stores_door = threading.Lock()
 
@@ -46,7 +52,14 @@ def _close_all() -> None:
 class LabelStore:
     """Labels of one workspace; open it once per process with :meth:`open`. Every method is thread-safe."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        path: Path,
+        *,
+        lease_s: float = LEASE_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.path = path
         self._connection = connection  # only to make cursors from; never queried by itself
         self._door = threading.Lock()
@@ -56,12 +69,20 @@ class LabelStore:
         self._closed = False
         self._campaigns_changed = 0
         self._cache = FrameCache(size=16)
-        self._ledger = Ledger(connection)
+        self._book = LeaseBook(connection, lease_s=lease_s, clock=clock)
+        self._ledger = Ledger(connection, self._book)
         self._writer = Writer(connection.cursor(), label=str(path), on_end=self._settle)
 
     @classmethod
-    def open(cls, path: Path) -> LabelStore:
+    def open(
+        cls, path: Path, *, lease_s: float = LEASE_S, clock: Callable[[], float] = time.monotonic
+    ) -> LabelStore:
         """Open or create the file and bring it to the newest layout.
+
+        Args:
+            path: The file.
+            lease_s: A galaxy goes back so long after the last sign of the person it was given to.
+            clock: Seconds that never go back, for the leases.
 
         Raises:
             GalcoreError: If it is open already (here or in another process), is not a label file, or was
@@ -73,7 +94,7 @@ class LabelStore:
                 raise GalcoreError(f"{path} is open already in this process: use that LabelStore.")
             _open_stores[path] = None
         try:
-            store = cls(_connect(path), path)
+            store = cls(_connect(path), path, lease_s=lease_s, clock=clock)
         except BaseException:
             with _open_stores_door:
                 _open_stores.pop(path, None)
@@ -108,23 +129,53 @@ class LabelStore:
 
     # campaigns
 
-    def create_campaign(self, campaign: Campaign) -> Campaign:
+    def create_campaign(self, campaign: Campaign, galaxy_ids: Sequence[str] | None = None) -> Campaign:
         """Store a new campaign; returns it as stored (trimmed, with its time of creation).
+
+        Args:
+            campaign: Its settings.
+            galaxy_ids: Its own list, for a campaign that is ``scoped``; see :meth:`set_scope`.
 
         Raises:
             GalcoreError: If a field is wrong, or its id or name is taken.
         """
-        return self._change_campaigns(lambda cursor: insert_campaign(cursor, campaign))
+        return self._change_campaigns(
+            lambda cursor: self._ledger.create_campaign(cursor, campaign, galaxy_ids)
+        )
 
     def update_campaign(self, campaign: Campaign) -> Campaign:
         """Store changed settings as a new version; labels keep the version they were given under.
 
+        A campaign that opens takes in the answers that were set aside while it was not, see :meth:`append`.
+
         Raises:
             GalcoreError: If there is no such campaign, a field is wrong, or an answer with labels is missing.
         """
-        return self._change_campaigns(lambda cursor: insert_changed_campaign(cursor, campaign))
+        return self._change_campaigns(lambda cursor: self._ledger.change_campaign(cursor, campaign))
 
-    def _change_campaigns(self, change: Callable[[duckdb.DuckDBPyConnection], Campaign]) -> Campaign:
+    def set_scope(self, campaign_id: str, galaxy_ids: Sequence[str]) -> int:
+        """Give a campaign that is ``scoped`` its list of galaxies, in place of the one before.
+
+        Labels of galaxies that are no longer listed stay.
+
+        Returns:
+            How many are listed (each once).
+        """
+        return self._change_campaigns(
+            lambda cursor: self._ledger.insert_scope(cursor, campaign_id, galaxy_ids)
+        )
+
+    def scope(self, campaign_id: str) -> tuple[str, ...] | None:
+        """The list of galaxies of a campaign; ``None`` if it never had one."""
+        with self._reading() as cursor:
+            return queries.read_scope(cursor, campaign_id)
+
+    @property
+    def campaigns_changed(self) -> int:
+        """A number that grows when the settings or the list of any campaign change: a key for caches."""
+        return self._campaigns_changed
+
+    def _change_campaigns(self, change: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         stored = self._writer.write(change)
         with self._door:
             self._campaigns_changed += 1
@@ -147,9 +198,14 @@ class LabelStore:
 
         An event whose ``event_id`` is stored already is passed over: sending again is always safe.
 
+        Only an open campaign takes labels (a paused one takes comments and decisions of its review). Answers
+        to a grid that was given out are not lost when they come later than that: they are refused, set
+        aside in the file (:meth:`late`), and stored when the campaign opens again.
+
         Raises:
-            GalcoreError: If an event is incomplete, its campaign is unknown or closed, or its answer is not
-                one of the campaign's.
+            CampaignNotOpenError: If a campaign is a draft, paused or closed (a ``GalcoreError``).
+            GalcoreError: If an event is incomplete, its campaign is unknown, or its answer is not one of the
+                campaign's.
             LabelWriteError: If the disk refuses (also an ``OSError``).
         """
         events = tuple(events)
@@ -157,14 +213,32 @@ class LabelStore:
             validate_event(event)
         if not events:
             return 0
-        return self._writer.write(lambda cursor: self._ledger.insert_events(cursor, events))
+        try:
+            return self._writer.write(lambda cursor: self._ledger.insert_events(cursor, events))
+        except CampaignNotOpenError as error:
+            kept = self._writer.write(lambda cursor: set_aside(cursor, events))
+            if not kept:
+                raise
+            raise CampaignNotOpenError(
+                f"{error} {kept} answers that came too late are kept aside and count when it opens again."
+            ) from error
+
+    def late(self, campaign_id: str) -> pd.DataFrame:
+        """Answers that came when the campaign was not open any more, in order of arrival.
+
+        Returns:
+            Columns ``event_id, annotator, galaxy_id, answer, arrived_at`` (UTC).
+        """
+        with self._reading() as cursor:
+            return read_late_table(cursor, campaign_id)
 
     def current(self, campaign_id: str) -> pd.DataFrame:
-        """Last standing answer per galaxy and annotator.
+        """Last standing answer per galaxy, annotator and question.
 
         Returns:
             Columns ``galaxy_id, annotator, answer, explicit, reason, score, model_version, grid_id, round,
-            display, event_id, created_at`` (UTC) and ``seq``, in the order the answers arrived.
+            display, event_id, created_at`` (UTC), ``seq`` and ``question``, in the order the answers arrived.
+            Gold galaxies and those asked again are only in :meth:`history`.
         """
         return self._kept("current", queries.read_current, campaign_id)
 
@@ -174,7 +248,8 @@ class LabelStore:
         Returns:
             Columns ``galaxy_id``, ``votes_<answer>`` and ``explicit_<answer>`` for each answer,
             ``n_annotators``, ``majority`` (empty where the leading answers tie) and ``agreement`` (share of
-            the leading answer, 0-1).
+            the leading answer, 0-1). With several answers at once a vote is a ``yes``; of a decision tree
+            the first question is counted.
         """
         return self._kept("votes", queries.read_votes, campaign_id)
 
@@ -216,6 +291,18 @@ class LabelStore:
         """Store what a person is about to be shown and why; the same ``grid_id`` again is a no-op."""
         self._writer.write(lambda cursor: self._ledger.insert_grid(cursor, grid))
 
+    def give_grid(self, grid: Grid) -> Grid:
+        """Store a grid and give its galaxies to its person, in one step.
+
+        Returns:
+            The grid without the galaxies that are full by now; without any, and not stored, if all are. Gold
+            galaxies and those asked again need no lease.
+
+        Raises:
+            CampaignNotOpenError: If the campaign gives no galaxies out now.
+        """
+        return self._writer.write(lambda cursor: self._ledger.give_grid(cursor, grid))
+
     def grids(
         self, campaign_id: str, annotator: str, *, submitted: bool | None = None, limit: int = 10
     ) -> tuple[RecordedGrid, ...]:
@@ -230,10 +317,56 @@ class LabelStore:
         with self._reading() as cursor:
             return grids.read_grids(cursor, campaign_id, annotator, submitted=submitted, limit=limit)
 
+    # leases: whose hands a galaxy lies in
+
+    def lease(self, campaign_id: str, annotator: str, galaxy_ids: Sequence[str]) -> tuple[str, ...]:
+        """Give galaxies to a person for a while: at most ``overlap`` people answer a galaxy or hold it.
+
+        A lease ends when the person answers or skips, when it is released, or 10 minutes after the last
+        :meth:`touch`. Asking again for what one holds is granted.
+
+        Returns:
+            Those of ``galaxy_ids`` that are in the person's hands now; not those that are full, nor those
+            this person has answered.
+
+        Raises:
+            CampaignNotOpenError: If the campaign gives no galaxies out now.
+        """
+        wanted = tuple(galaxy_ids)
+        return self._writer.write(lambda cursor: self._ledger.lease(cursor, campaign_id, annotator, wanted))
+
+    def release(self, campaign_id: str, annotator: str, galaxy_ids: Sequence[str] | None = None) -> int:
+        """Take galaxies back from a person who leaves, all of them if ``None``; returns how many."""
+        if not self._book.held_by(campaign_id, annotator):
+            return 0
+        dropped = None if galaxy_ids is None else tuple(galaxy_ids)
+        return self._writer.write(
+            lambda cursor: self._ledger.release(cursor, campaign_id, annotator, dropped)
+        )
+
+    def leased(self, campaign_id: str, annotator: str) -> frozenset[str]:
+        """Galaxies that lie in front of a person."""
+        return self._book.held_by(campaign_id, annotator)
+
+    def loads(self, campaign_id: str, since: int = 0) -> tuple[dict[str, int], int]:
+        """People who have answered a galaxy or hold it, for a reader that keeps what it has read.
+
+        Args:
+            campaign_id: The campaign.
+            since: Mark of the last reading; 0 for all.
+
+        Returns:
+            Load of each galaxy that changed after the mark, and the mark to ask from next time.
+        """
+        if self._book.has_expired(campaign_id):
+            self._writer.write(lambda cursor: self._ledger.expire(cursor, campaign_id))
+        return self._book.loads(campaign_id, since)
+
     # who is here: kept in memory, since it is of no use after a minute
 
     def touch(self, campaign_id: str, annotator: str) -> None:
-        """Note that a person is at work on a campaign now."""
+        """Note that a person is at work on a campaign now; their leases run anew."""
+        self._book.touch(campaign_id, annotator)
         with self._door:
             self._present[campaign_id, annotator] = time.monotonic()
 

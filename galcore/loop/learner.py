@@ -62,14 +62,23 @@ class TrainingSet:
     weights: NDArray[np.float64]
 
     @classmethod
-    def from_votes(cls, explicit: NDArray[np.integer], implied: NDArray[np.integer]) -> TrainingSet:
+    def from_votes(
+        cls,
+        explicit: NDArray[np.integer],
+        implied: NDArray[np.integer],
+        weights: NDArray[np.floating] | None = None,
+    ) -> TrainingSet:
         """From votes per galaxy and answer.
 
         Args:
             explicit: (N, K) answers that were clicked.
             implied: (N, K) answers implied by submitting the rest of a grid; weigh less.
+            weights: (N, K) what these votes are worth, for example the skill of the people who gave them;
+                ``None``: 1. A vote worth nothing is not learned from.
         """
         votes = explicit + IMPLIED_WEIGHT * implied
+        if weights is not None:
+            votes = votes * weights
         counts = (explicit + implied).sum(axis=1)
         rows, answers = np.nonzero(votes)
         return cls(rows, answers, votes[rows, answers] / np.sqrt(counts[rows]))

@@ -40,6 +40,7 @@ def fit_model(
     explicit: NDArray[np.integer],
     implied: NDArray[np.integer],
     *,
+    weights: NDArray[np.floating] | None = None,
     seeds: Sequence[int] = (),
     previous: Model | None = None,
 ) -> Model:
@@ -49,6 +50,7 @@ def fit_model(
         space: Features of the N galaxies.
         explicit: (N, K) clicked answers.
         implied: (N, K) implied answers.
+        weights: (N, K) what the votes are worth; ``None``: 1.
         seeds: Rows of given examples of the first answer; they count as one vote where nobody voted.
         previous: Model before these votes.
     """
@@ -56,7 +58,10 @@ def fit_model(
         fresh = [row for row in seeds if not (explicit[row] + implied[row]).any()]
         explicit = explicit.copy()
         explicit[fresh, 0] = 1
-    training = TrainingSet.from_votes(explicit, implied)
+        if weights is not None:
+            weights = weights.copy()
+            weights[fresh, 0] = 1
+    training = TrainingSet.from_votes(explicit, implied, weights)
     digest = f"{training.digest} {space.digest} {explicit.shape[1]}"
     if previous is not None and previous.training_digest == digest:
         return previous

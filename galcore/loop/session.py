@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -20,21 +20,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galcore.loop.composer import Candidates, Pick, audit_order
+from galcore.loop.event_log import EventLog
 from galcore.loop.events import label_events, standing_events, undo_events
+from galcore.loop.holdings import Holdings, asked_mask, without
+from galcore.loop.measuring import Debt, draw_measures
 from galcore.loop.messages import GridAnswer, LoopStatus, Submission, SubmitResult, UndoResult
 from galcore.loop.policy import GridPolicy, Model, fit_model
 from galcore.loop.progress import tell_status
 from galcore.loop.space import FeatureSpace
 from galcore.loop.state import LoopState, rows_by_id
-from galcore.types import (
-    Campaign,
-    EventKind,
-    GalcoreError,
-    Grid,
-    LabelEvent,
-    Reason,
-    ShownItem,
-)
+from galcore.loop.target import class_of, learned_answers
+from galcore.types import Campaign, EventKind, GalcoreError, Grid, LabelEvent, Reason, Shares, ShownItem
 
 if TYPE_CHECKING:
     from galcore.labels.store import LabelStore
@@ -43,6 +39,8 @@ __all__ = ["CampaignLoop", "GridAnswer", "LoopStatus", "Submission", "SubmitResu
 
 FIT_BUDGET_S = 0.25  # a fit that took longer than this is left to the worker thread
 GRIDS_READY = 2
+_TRIES = 3  # to compose a grid of which others did not just take every galaxy
+_ALL_RANDOM = Shares(top=0.0, margin=0.0, random=1.0)
 _MOST_OUTSTANDING = 500
 
 
@@ -53,6 +51,7 @@ class _Person:
     outstanding: list[Grid] = field(default_factory=list)
     round: int = 0
     carried: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    debt: Debt = field(default_factory=Debt)
 
 
 class CampaignLoop:
@@ -77,7 +76,8 @@ class CampaignLoop:
         self._lock = threading.RLock()
         self._people: dict[str, _Person] = {}
         self._fit_s = 0.0
-        self._read_seq = -1
+        self._weight_of: dict[str, float] = {}
+        self._settings_seen = store.campaigns_changed
         self._closed = False
         self._stale = threading.Event()
         self._set_galaxies(galaxy_ids, vectors)
@@ -91,7 +91,9 @@ class CampaignLoop:
     def grids(self, annotator: str) -> tuple[Grid, Grid]:
         """The grid to show and the one waiting behind it; the same again until one is submitted.
 
-        A grid without items means that this person has seen everything.
+        Their galaxies are leased to the person: a person who was away so long that others were given them
+        gets the grids without these. A grid without items means that nothing is left for this person now,
+        or that the campaign is not open.
 
         Raises:
             GalcoreError: If the name is empty.
@@ -109,7 +111,8 @@ class CampaignLoop:
         Sending the same submission again stores nothing and returns the grids as they are.
 
         Raises:
-            GalcoreError: If an answer is not one of the campaign's, or the campaign is closed.
+            GalcoreError: If an answer is not one of the campaign's, or the campaign is not open (what is said
+                about a grid that was shown is then set aside, see ``LabelStore.append``).
         """
         started = time.perf_counter()
         _require_name(submission.annotator)
@@ -167,11 +170,18 @@ class CampaignLoop:
             self._catch_up()
             return UndoResult(tuple(event.galaxy_id for event in undoing), grid_id)
 
+    def leave(self, annotator: str) -> None:
+        """A person goes: what lies in front of them is given back until they return."""
+        self._store.release(self.campaign.campaign_id, annotator)
+        with self._lock:
+            self._people.pop(annotator, None)
+
     def queue(self, galaxy_ids: Sequence[str], by: str) -> int:
         """Put galaxies in front of a person next, in grids of their own.
 
         Returns:
-            How many will be shown; those this person has answered, or has waiting already, are passed over.
+            How many will be shown; passed over are those this person has answered or has waiting already,
+            those that enough people answer, and those the campaign does not ask about.
 
         Raises:
             GalcoreError: If a galaxy is not in this campaign.
@@ -192,8 +202,9 @@ class CampaignLoop:
             for start in range(0, len(rows), self._size):
                 picks = [self._pick(row, Reason.QUEUED) for row in rows[start : start + self._size].tolist()]
                 fresh.append(self._record(by, person, picks))
+            fresh = [grid for grid in fresh if grid.items]
             person.outstanding = fresh + person.outstanding
-            return len(rows)
+            return sum(len(grid.items) for grid in fresh)
 
     # --- what is known ---------------------------------------------------------------------------------
 
@@ -218,7 +229,10 @@ class CampaignLoop:
         )
 
     def probabilities(self) -> tuple[NDArray[np.str_], NDArray[np.float32]] | None:
-        """Galaxy ids (N,) and the probability of each answer (N, K); ``None`` before the first fit."""
+        """Galaxy ids (N,) and the probability of each class (N, K); ``None`` before the first fit.
+
+        The classes are the campaign's answers in modes with one question, else see :attr:`learned_answers`.
+        """
         with self._lock:
             self._catch_up()
             if self._model.probabilities is None:
@@ -229,6 +243,11 @@ class CampaignLoop:
     def space(self) -> FeatureSpace | None:
         """Features that the learner is fitted on, in the order of ``galaxy_ids``; ``None`` without any."""
         return self._policy.space
+
+    @property
+    def learned_answers(self) -> tuple[str, ...]:
+        """Names of the classes that the learner tells apart; the wanted one first."""
+        return learned_answers(self.campaign)
 
     @property
     def galaxy_ids(self) -> NDArray[np.str_]:
@@ -251,11 +270,18 @@ class CampaignLoop:
             self._set_galaxies(galaxy_ids, vectors)
 
     def update_campaign(self, campaign: Campaign) -> None:
-        """Take changed settings (shares, shape of the grid, answers) from the next grid on."""
+        """Take changed settings (shares, grid, answers, list of galaxies) from the next grid on."""
         with self._lock:
             self.campaign = campaign
-            self._policy.shares, self._policy.seeds = campaign.shares, self._seed_rows()
-            self._read_seq = -1
+            self._policy.shares, self._policy.seeds = self._shares(), self._seed_rows()
+            self._ask()
+
+    def set_weights(self, weight_of: Mapping[str, float]) -> None:
+        """What a vote of each person is worth to the learner, from now on; 1 for people not named."""
+        with self._lock:
+            self._weight_of = dict(weight_of)
+            if self._log.events is not None:
+                self._state = LoopState.from_log(self._log, self._weight_of)
 
     def close(self) -> None:
         """Stop the worker thread; everything acknowledged is in the store."""
@@ -276,26 +302,51 @@ class CampaignLoop:
             raise ValueError(f"{len(ids)} galaxies but {len(vectors)} vectors")
         self._galaxy_ids = ids
         self._row_of = rows_by_id(ids)
-        self._order = audit_order(ids, self.campaign.seed)
         self._model = Model()
         self._policy = GridPolicy(
-            shares=self.campaign.shares,
+            shares=self._shares(),
             space=None if vectors is None or len(ids) == 0 else FeatureSpace.from_vectors(vectors),
             seed=self.campaign.seed,
             seeds=self._seed_rows(),
         )
-        self._read_seq = -1
+        self._ask()
+
+    def _shares(self) -> Shares:
+        return self.campaign.shares if self.campaign.learns else _ALL_RANDOM
+
+    def _ask(self) -> None:
+        """Make anew what depends on the settings: the galaxies asked about, and what was said so far."""
+        scope = self._store.scope(self.campaign.campaign_id) if self.campaign.scoped else None
+        self._asked = asked_mask(self._galaxy_ids, self._row_of, self.campaign, scope)
+        order = audit_order(self._galaxy_ids, self.campaign.seed)
+        self._order = order[self._asked[order]]
+        self._gold = np.array(
+            [self._row_of[item.galaxy_id] for item in self.campaign.gold if item.galaxy_id in self._row_of],
+            dtype=np.intp,
+        )
+        self._holdings = Holdings(self._store, self.campaign.campaign_id, self._row_of)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._log = EventLog(self._row_of, class_of(self.campaign))
 
     def _seed_rows(self) -> tuple[int, ...]:
         return tuple(self._row_of[name] for name in self.campaign.seeds if name in self._row_of)
 
     def _catch_up(self) -> None:
         """Read what was committed since the last look, then fit or have it fitted."""
-        last_seq = self._store.last_seq(self.campaign.campaign_id)  # before the read: never newer than it
-        if last_seq != self._read_seq:
-            history = self._store.history(self.campaign.campaign_id)
-            self._state = LoopState.from_history(history, self._row_of, self.campaign)
-            self._read_seq = last_seq
+        campaign_id = self.campaign.campaign_id
+        if self._settings_seen != self._store.campaigns_changed:
+            self._settings_seen = self._store.campaigns_changed
+            self.update_campaign(self._store.campaign(campaign_id))
+        if self._log.events is None or self._store.last_seq(campaign_id) > self._log.last_seq:
+            news = self._store.history(campaign_id, after_seq=self._log.last_seq)
+            if not self._log.extend(news):
+                self._forget()
+                self._log.extend(self._store.history(campaign_id))
+            self._state = LoopState.from_log(self._log, self._weight_of)
+        if not self.campaign.learns:
+            return
         if self._fit_s <= FIT_BUDGET_S:
             self._fit()
         else:
@@ -306,10 +357,20 @@ class CampaignLoop:
         if space is None:
             return
         started = time.perf_counter()
-        fitted = fit_model(space, state.explicit, state.implied, seeds=self._policy.seeds, previous=previous)
+        fitted = self._fitted(space, state, previous)
         if fitted is not previous:
             self._fit_s = time.perf_counter() - started
             self._model = fitted
+
+    def _fitted(self, space: FeatureSpace, state: LoopState, previous: Model) -> Model:
+        return fit_model(
+            space,
+            state.explicit,
+            state.implied,
+            weights=state.weights,
+            seeds=self._policy.seeds,
+            previous=previous,
+        )
 
     def _refit_when_stale(self) -> None:
         """The worker: one fit for however many submissions came meanwhile, without holding up anybody."""
@@ -320,11 +381,10 @@ class CampaignLoop:
                 return
             with self._lock:
                 space, state, previous = self._policy.space, self._state, self._model
-                seeds = self._policy.seeds
             if space is None:
                 continue
             started = time.perf_counter()
-            fitted = fit_model(space, state.explicit, state.implied, seeds=seeds, previous=previous)
+            fitted = self._fitted(space, state, previous)
             with self._lock:
                 if fitted is not previous and self._policy.space is space:
                     self._model = fitted
@@ -345,11 +405,15 @@ class CampaignLoop:
 
     def _front(self, annotator: str) -> tuple[Grid, Grid]:
         nothing = Grid("", self.campaign.campaign_id, annotator, 0, (), self._model.version)
+        if self.campaign.state != "open":
+            return nothing, nothing
         first, second, *_ = [*self._person(annotator).outstanding, nothing, nothing]
         return first, second
 
     def _fill(self, annotator: str) -> None:
         """Compose until two grids lie ready; drops those this person has answered elsewhere."""
+        if self.campaign.state != "open":
+            return
         person = self._person(annotator)
         seen = np.zeros(len(self._galaxy_ids), bool)
         seen[self._state.seen_by.get(annotator, [])] = True
@@ -358,35 +422,88 @@ class CampaignLoop:
             for grid in person.outstanding
             if not seen[(rows := self._rows_of([grid]))].all() and len(rows)
         ]
+        self._hold(annotator, person, seen)
         while len(person.outstanding) < GRIDS_READY:
-            candidates = self._candidates(annotator)
-            rng = np.random.default_rng([self.campaign.seed, person.round, crc32(annotator.encode())])
+            grid = self._compose(annotator, person)
+            if not grid.items:
+                return
+            person.outstanding.append(grid)
+
+    def _hold(self, annotator: str, person: _Person, seen: NDArray[np.bool_]) -> None:
+        """Lease again what is not leased any more; what others were given falls out."""
+        rows = [
+            (item, self._row_of.get(item.galaxy_id, -1)) for grid in person.outstanding for item in grid.items
+        ]
+        wanted = [
+            item.galaxy_id
+            for item, row in rows
+            if row >= 0 and not seen[row] and item.reason not in (Reason.GOLD, Reason.REASK)
+        ]
+        lost = self._holdings.lose(annotator, wanted)
+        if lost:
+            trimmed = [without(grid, lost) for grid in person.outstanding]
+            person.outstanding = [grid for grid in trimmed if grid.items]
+
+    def _compose(self, annotator: str, person: _Person) -> Grid:
+        """The next grid of a person, stored and leased; without items when nothing is left."""
+        grid = Grid("", self.campaign.campaign_id, annotator, 0, (), "")
+        for attempt in range(_TRIES):
+            rng = np.random.default_rng(
+                [self.campaign.seed, person.round, crc32(annotator.encode()), attempt]
+            )
+            measures = self._draw_measures(annotator, person, rng)
             picks, person.carried = self._policy.choose(
-                candidates,
+                self._candidates(annotator),
                 self._model,
-                self._size,
+                self._size - len(measures),
                 votes=self._state.votes,
                 carried=person.carried,
                 rng=rng,
             )
             if not picks:
-                return
-            person.outstanding.append(self._record(annotator, person, picks))
+                break
+            page = [*picks, *(self._pick(row, reason) for row, reason in measures)]
+            order = rng.permutation(len(page)) if measures else range(len(page))
+            grid = self._record(annotator, person, [page[place] for place in order])
+            if grid.items:
+                break
+        return grid
+
+    def _draw_measures(
+        self, annotator: str, person: _Person, rng: np.random.Generator
+    ) -> list[tuple[int, Reason]]:
+        campaign = self.campaign
+        if not campaign.gold_share and not campaign.reask_share:
+            return []
+        waiting = self._rows_of(person.outstanding)
+        met = np.concatenate([waiting, self._state.seen_by.get(annotator, np.empty(0, np.intp))])
+        again = np.concatenate([waiting, self._log.asked_again(annotator), self._gold])
+        answered = self._log.answered_by(annotator)
+        drawn, person.debt = draw_measures(
+            self._size,
+            person.debt,
+            gold_share=campaign.gold_share,
+            reask_share=campaign.reask_share,
+            gold_rows=np.setdiff1d(self._gold, met),
+            answered_rows=answered[~np.isin(answered, again)],
+            rng=rng,
+        )
+        return drawn
 
     def _record(self, annotator: str, person: _Person, picks: Sequence[Pick]) -> Grid:
-        person.round += 1
         grid = Grid(
             grid_id=str(uuid.uuid4()),
             campaign_id=self.campaign.campaign_id,
             annotator=annotator,
-            round=person.round,
+            round=person.round + 1,
             items=tuple(
                 ShownItem(str(self._galaxy_ids[pick.row]), pick.reason, pick.score) for pick in picks
             ),
             model_version=self._model.version,
         )
-        self._store.record_grid(grid)
-        return grid
+        given = self._store.give_grid(grid)
+        person.round += bool(given.items)
+        return given
 
     def _pick(self, row: int, reason: Reason) -> Pick:
         probabilities = self._model.probabilities
@@ -396,13 +513,14 @@ class CampaignLoop:
         return Pick(row, reason, float(shown))
 
     def _candidates(self, annotator: str) -> Candidates:
-        available = np.ones(len(self._galaxy_ids), bool)
+        loads = self._holdings.loads()
+        full = loads >= self.campaign.overlap
+        full[self._holdings.rows_of(annotator)] = False  # in this person's hands already
+        available = self._asked & ~full
         available[self._state.seen_by.get(annotator, [])] = False
         available[self._rows_of(self._person(annotator).outstanding)] = False
-        avoided = self._state.touched
-        for name, person in self._people.items():
-            if name != annotator:
-                avoided[self._rows_of(person.outstanding)] = True
+        # Others skipped or flagged these; what others answered is wanted until enough people did.
+        avoided = self._state.touched & (loads == 0)
         return Candidates(available, avoided, self._order)
 
     def _rows_of(self, grids: Sequence[Grid]) -> NDArray[np.intp]:
@@ -427,7 +545,11 @@ class CampaignLoop:
     def _find_grid(self, submission: Submission) -> Grid | None:
         with self._lock:
             for grid in self._person(submission.annotator).outstanding:
-                if grid.grid_id == submission.grid_id:
+                shown = {item.galaxy_id for item in grid.items}
+                # A grid that lost galaxies to others may still be on screen as it was.
+                if grid.grid_id == submission.grid_id and all(
+                    answer.galaxy_id in shown for answer in submission.answers
+                ):
                     return grid
         recorded = self._store.grids(self.campaign.campaign_id, submission.annotator, limit=_MOST_OUTSTANDING)
         return next((entry.grid for entry in recorded if entry.grid.grid_id == submission.grid_id), None)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from galcore.types import Campaign, EventKind
+from galcore.loop.event_log import EventLog, Events
+from galcore.loop.target import class_of
+from galcore.types import Campaign
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,18 +19,21 @@ class LoopState:
     """Votes and looks of one campaign at one moment; rows are galaxies in the order of the loop.
 
     Attributes:
-        explicit: (N, K) clicked answers of all people that stand now.
+        explicit: (N, K) clicked answers of all people that stand now, by class (see
+            :mod:`galcore.loop.target`).
         implied: (N, K) answers implied by submitting the rest of a grid.
         first_seq: (N,) store sequence number of the first standing answer; 0 where there is none.
         first_score: (N,) score stored with that answer; NaN where there was no model.
+        weights: (N, K) what a vote of the people who gave this answer is worth on average; ``None``: 1.
         seen_by: Rows that each person answered, skipped or flagged.
-        labels_by: Answers of each person that stand.
+        labels_by: Answers of each person that stand, also about gold galaxies and those asked again.
         labels_before: Sorted sequence numbers of all standing answers: how many there were at a time.
         recent_yield: Share of positives among the answers of the last three grids; ``None`` before the first.
     """
 
     explicit: NDArray[np.int32]
     implied: NDArray[np.int32]
+    weights: NDArray[np.float64] | None
     first_seq: NDArray[np.int64]
     first_score: NDArray[np.float64]
     seen_by: dict[str, NDArray[np.intp]]
@@ -69,26 +74,36 @@ class LoopState:
                 learned from.
             campaign: Names the answers.
         """
-        events = _Events.standing(history, row_of, campaign.answers)
-        labels = events.only(events.is_label)
-        current = labels.only(labels.last_of_each_person())
-        n_galaxies, n_answers = len(row_of), len(campaign.answers)
-        clicked = current.explicit
-        first_seq, first_score = _first_answers(labels, n_galaxies)
-        labels_of = np.bincount(current.people, minlength=len(events.names))
-        seen_by = {
-            who: np.unique(events.rows[(events.people == code) & (events.rows >= 0)])
-            for code, who in enumerate(events.names)
-        }
+        log = EventLog(row_of, class_of(campaign))
+        log.extend(history)
+        return cls.from_log(log)
+
+    @classmethod
+    def from_log(cls, log: EventLog, weight_of: Mapping[str, float] | None = None) -> LoopState:
+        """Tell the state from the events that stand.
+
+        Args:
+            log: Events of the campaign.
+            weight_of: What a vote of a person is worth to the learner; 1 for people without a weight.
+        """
+        if log.events is None:
+            raise ValueError("the log has read nothing yet")
+        events, n_people = log.events, max(len(log.names), 1)
+        newest = events.only(_last_of_each(events, events.is_label, n_people))
+        votes = events.only(events.is_vote & (events.answers >= 0))
+        current = votes.only(_last_of_each(votes, np.ones(len(votes.rows), bool), n_people))
+        first_seq, first_score = _first_answers(votes, log.n_galaxies)
+        labels_of = np.bincount(newest.people, minlength=n_people)
         return cls(
-            explicit=_count_votes(current.only(clicked), n_galaxies, n_answers),
-            implied=_count_votes(current.only(~clicked), n_galaxies, n_answers),
+            explicit=_count_votes(current.only(current.explicit), log),
+            implied=_count_votes(current.only(~current.explicit), log),
+            weights=_mean_weights(current, log, weight_of) if weight_of else None,
             first_seq=first_seq,
             first_score=first_score,
-            seen_by=seen_by,
-            labels_by=dict(zip(events.names, labels_of.tolist(), strict=True)),
+            seen_by=_seen_by(events, log.names),
+            labels_by=dict(zip(log.names, labels_of.tolist(), strict=False)),
             labels_before=np.sort(current.seq),
-            recent_yield=_recent_yield(labels),
+            recent_yield=_recent_yield(votes),
         )
 
 
@@ -97,76 +112,59 @@ def rows_by_id(galaxy_ids: NDArray[np.str_]) -> dict[str, int]:
     return {galaxy_id: row for row, galaxy_id in enumerate(np.asarray(galaxy_ids).tolist())}
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Events:
-    """Columns of the events that stand, as plain arrays: a data frame costs more than the fit."""
+def _last_of_each(events: Events, which: NDArray[np.bool_], n_people: int) -> NDArray[np.intp]:
+    """Places of the last event of each person about each galaxy and question, in order.
 
-    rows: NDArray[np.intp]  # -1: not in this loop
-    galaxies: NDArray[np.intp]  # number of the galaxy, also of those
-    people: NDArray[np.intp]
-    answers: NDArray[np.intp]  # -1: not an answer of the campaign
-    is_label: NDArray[np.bool_]
-    explicit: NDArray[np.bool_]
-    scores: NDArray[np.float64]
-    seq: NDArray[np.int64]
-    grids: NDArray[np.object_]
-    names: tuple[str, ...]
-
-    @classmethod
-    def standing(cls, history: pd.DataFrame, row_of: Mapping[str, int], answers: Sequence[str]) -> _Events:
-        kinds = history["kind"].to_numpy(dtype=object)
-        stand = ~history["undone"].to_numpy(bool) & (kinds != str(EventKind.UNDO))
-
-        def column(name: str, dtype: type = object) -> NDArray:
-            return history[name].to_numpy(dtype=dtype)[stand]
-
-        galaxy_ids = column("galaxy_id")
-        people, names = pd.factorize(column("annotator"))
-        answer_of = {answer: place for place, answer in enumerate(answers)}
-        return cls(
-            rows=np.array([row_of.get(name, -1) for name in galaxy_ids], dtype=np.intp),
-            galaxies=pd.factorize(galaxy_ids)[0],
-            people=people,
-            answers=np.array([answer_of.get(name, -1) for name in column("answer")], dtype=np.intp),
-            is_label=kinds[stand] == str(EventKind.LABEL),
-            explicit=column("explicit", bool),
-            scores=history["score"].to_numpy(dtype=float, na_value=np.nan)[stand],
-            seq=column("seq", np.int64),
-            grids=column("grid_id"),
-            names=tuple(str(name) for name in names),
-        )
-
-    def only(self, which: NDArray) -> _Events:
-        """Some of the events, in the same order."""
-        columns = {name: getattr(self, name)[which] for name in self.__dataclass_fields__ if name != "names"}
-        return _Events(**columns, names=self.names)
-
-    def last_of_each_person(self) -> NDArray[np.intp]:
-        """Places of the last event of each person about each galaxy, in order."""
-        pairs = self.galaxies * max(len(self.names), 1) + self.people
-        _, from_end = np.unique(pairs[::-1], return_index=True)
-        return np.sort(len(pairs) - 1 - from_end)
+    An answer to a galaxy that is asked again stands beside the first one.
+    """
+    places = np.flatnonzero(which)
+    n_questions = int(events.questions.max(initial=0)) + 1
+    keys = events.galaxies[places] * n_people + events.people[places]
+    keys = (keys * n_questions + events.questions[places]) * 2 + events.is_again[places]
+    _, from_end = np.unique(keys[::-1], return_index=True)
+    return places[np.sort(len(keys) - 1 - from_end)]
 
 
-def _count_votes(events: _Events, n_galaxies: int, n_answers: int) -> NDArray[np.int32]:
-    counts = np.zeros((n_galaxies, n_answers), np.int32)
-    known = (events.rows >= 0) & (events.answers >= 0)
+def _count_votes(events: Events, log: EventLog) -> NDArray[np.int32]:
+    counts = np.zeros((log.n_galaxies, log.n_classes), np.int32)
+    known = events.rows >= 0
     np.add.at(counts, (events.rows[known], events.answers[known]), 1)
     return counts
 
 
-def _first_answers(labels: _Events, n_galaxies: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _mean_weights(current: Events, log: EventLog, weight_of: Mapping[str, float]) -> NDArray[np.float64]:
+    of_person = np.array([max(float(weight_of.get(name, 1.0)), 0.0) for name in log.names])
+    known = current.only(current.rows >= 0)
+    total = np.zeros((log.n_galaxies, log.n_classes))
+    np.add.at(total, (known.rows, known.answers), of_person[known.people])
+    return total / np.maximum(_count_votes(known, log), 1)
+
+
+def _seen_by(events: Events, names: tuple[str, ...]) -> dict[str, NDArray[np.intp]]:
+    known = events.rows >= 0
+    people, rows = events.people[known], events.rows[known]
+    order = np.argsort(people, kind="stable")
+    ends = np.searchsorted(people[order], np.arange(len(names) + 1))
+    return {name: np.unique(rows[order[ends[code] : ends[code + 1]]]) for code, name in enumerate(names)}
+
+
+def _first_answers(votes: Events, n_galaxies: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     first_seq = np.zeros(n_galaxies, np.int64)
     first_score = np.full(n_galaxies, np.nan)
-    known = labels.only(labels.rows >= 0)
+    known = votes.only(votes.rows >= 0)
     rows, places = np.unique(known.rows, return_index=True)
     first_seq[rows] = known.seq[places]
     first_score[rows] = known.scores[places]
     return first_seq, first_score
 
 
-def _recent_yield(labels: _Events, n_grids: int = 3) -> float | None:
-    last = list(dict.fromkeys(name for name in labels.grids[::-1].tolist() if name))[:n_grids]
+def _recent_yield(votes: Events, n_grids: int = 3) -> float | None:
+    last: list[str] = []
+    for name in reversed(votes.grids):
+        if name and name not in last:
+            last.append(name)
+            if len(last) == n_grids:
+                break
     if not last:
         return None
-    return float((labels.answers[np.isin(labels.grids, last)] == 0).mean())
+    return float((votes.answers[np.isin(votes.grids.astype(str), last)] == 0).mean())

@@ -107,7 +107,7 @@ def test_an_empty_campaign_has_empty_tables_with_all_columns(store: LabelStore) 
 @pytest.mark.parametrize(
     ("broken", "says"),
     [
-        (event(answer="lens"), "not an answer"),
+        (event(answer="lens"), "no answer of campaign"),
         (event(answer=""), "without an answer"),
         (event(galaxy_id=" "), "galaxy_id"),
         (event(kind=EventKind.UNDO, answer=""), "undoes"),

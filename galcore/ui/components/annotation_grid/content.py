@@ -30,6 +30,7 @@ _WHY = {
     Reason.QUEUED: ("queued", "somebody selected it and asked for it to be labelled"),
     Reason.ANOMALY: ("unusual", "unlike the others"),
     Reason.GOLD: ("random", "drawn blindly: only these measure how good the model is"),
+    Reason.REASK: ("random", "drawn blindly: only these measure how good the model is"),
     Reason.ADJUDICATION: ("disputed", "people disagree about this one"),
 }
 _LARGE_PX = 768

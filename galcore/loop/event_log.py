@@ -1,0 +1,154 @@
+"""Label events of one campaign as plain arrays that grow with the store, so that a grid costs no new look
+at everything that was ever said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from galcore.types import EventKind, Reason
+
+_MEASURES = (str(Reason.GOLD), str(Reason.REASK))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Events:
+    """Columns of events that stand, in the order of arrival.
+
+    Attributes:
+        rows: Row of the galaxy; -1: not in this loop.
+        galaxies: Number of the galaxy, also of those.
+        people: Number of the person.
+        questions: Number of the question.
+        answers: Class that is learned; -1: none.
+        is_label: Whether it is an answer (not a skip or a flag).
+        is_vote: Whether it is an answer that counts (not about a gold galaxy or one asked again).
+        is_again: Whether the galaxy was asked again.
+        explicit: Whether it was clicked.
+        scores: Score stored with it; NaN without a model.
+        seq: Number given by the store.
+        grids: Id of its grid.
+    """
+
+    rows: NDArray[np.intp]
+    galaxies: NDArray[np.intp]
+    people: NDArray[np.intp]
+    questions: NDArray[np.intp]
+    answers: NDArray[np.intp]
+    is_label: NDArray[np.bool_]
+    is_vote: NDArray[np.bool_]
+    is_again: NDArray[np.bool_]
+    explicit: NDArray[np.bool_]
+    scores: NDArray[np.float64]
+    seq: NDArray[np.int64]
+    grids: NDArray[np.object_]
+
+    def only(self, which: NDArray) -> Events:
+        """Some of the events, in the same order."""
+        return Events(**{name: getattr(self, name)[which] for name in self.__dataclass_fields__})
+
+    def followed_by(self, later: Events) -> Events:
+        """These events and then others."""
+        return Events(
+            **{
+                name: np.concatenate([getattr(self, name), getattr(later, name)])
+                for name in self.__dataclass_fields__
+            }
+        )
+
+
+class EventLog:
+    """Events of one campaign that stand.
+
+    Args:
+        row_of: Row of each galaxy of the loop; events of others count as labels of a person but cannot be
+            learned from.
+        class_of: Class of each (question, answer) that is learned.
+    """
+
+    def __init__(self, row_of: Mapping[str, int], class_of: Mapping[tuple[str, str], int]) -> None:
+        self._row_of = row_of
+        self._class_of = class_of
+        self._people: dict[str, int] = {}
+        self._galaxies: dict[str, int] = {}
+        self._questions: dict[str, int] = {}
+        self.n_galaxies = len(row_of)
+        self.n_classes = len(set(class_of.values()))
+        self.last_seq = 0
+        self.events: Events | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """People by number."""
+        return tuple(self._people)
+
+    def extend(self, history: pd.DataFrame) -> bool:
+        """Take in the events that came after :attr:`last_seq`.
+
+        Args:
+            history: Them, in order of arrival, with ``undone``, as the label store gives them.
+
+        Returns:
+            False, and nothing is taken in, if they take back something that is in the log: make it anew.
+        """
+        kinds = history["kind"].to_numpy(dtype=object)
+        if self.events is not None and (kinds == str(EventKind.UNDO)).any():
+            return False
+        fresh = self._read(history, kinds)
+        self.events = fresh if self.events is None else self.events.followed_by(fresh)
+        if len(history):
+            self.last_seq = int(history["seq"].iloc[-1])
+        return True
+
+    def _read(self, history: pd.DataFrame, kinds: NDArray) -> Events:
+        stand = ~history["undone"].to_numpy(bool) & (kinds != str(EventKind.UNDO))
+
+        def column(name: str, dtype: type = object) -> NDArray:
+            return history[name].to_numpy(dtype=dtype)[stand]
+
+        galaxy_ids, questions, reasons = column("galaxy_id"), column("question"), column("reason")
+        is_label = kinds[stand] == str(EventKind.LABEL)
+        said = zip(questions, column("answer"), strict=True)
+        return Events(
+            rows=_whole(self._row_of.get(name, -1) for name in galaxy_ids),
+            galaxies=_numbers(self._galaxies, galaxy_ids),
+            people=_numbers(self._people, column("annotator")),
+            questions=_numbers(self._questions, questions),
+            answers=_whole(self._class_of.get(pair, -1) for pair in said),
+            is_label=is_label,
+            is_vote=is_label & ~np.isin(reasons.astype(str), _MEASURES),
+            is_again=reasons == str(Reason.REASK),
+            explicit=column("explicit", bool),
+            scores=history["score"].to_numpy(dtype=float, na_value=np.nan)[stand],
+            seq=column("seq", np.int64),
+            grids=column("grid_id"),
+        )
+
+    def answered_by(self, annotator: str) -> NDArray[np.intp]:
+        """Rows whose answer by this person counts, the first answered first, each once."""
+        return self._rows(annotator, again=False)
+
+    def asked_again(self, annotator: str) -> NDArray[np.intp]:
+        """Rows that this person was asked about twice."""
+        return self._rows(annotator, again=True)
+
+    def _rows(self, annotator: str, *, again: bool) -> NDArray[np.intp]:
+        events, code = self.events, self._people.get(annotator, -1)
+        if events is None:
+            return np.empty(0, np.intp)
+        kind = events.is_again if again else events.is_vote
+        rows = events.rows[(events.people == code) & kind & (events.rows >= 0)]
+        return np.array(list(dict.fromkeys(rows.tolist())), dtype=np.intp)
+
+
+def _whole(values) -> NDArray[np.intp]:
+    return np.fromiter(values, dtype=np.intp)
+
+
+def _numbers(known: dict[str, int], names: NDArray) -> NDArray[np.intp]:
+    """Number of each name; new ones get the next number."""
+    return _whole(known.setdefault(str(name), len(known)) for name in names)

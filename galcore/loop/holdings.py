@@ -1,0 +1,82 @@
+"""Which galaxies are taken, as arrays of a loop's rows: fed by the leases and votes of the label store."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from galcore.types import Campaign, Grid
+
+if TYPE_CHECKING:
+    from galcore.labels.store import LabelStore
+
+
+class Holdings:
+    """Votes and leases of one campaign.
+
+    Args:
+        store: Decides who is given what.
+        campaign_id: The campaign.
+        row_of: Row of each galaxy of the loop.
+    """
+
+    def __init__(self, store: LabelStore, campaign_id: str, row_of: Mapping[str, int]) -> None:
+        self._store = store
+        self._campaign_id = campaign_id
+        self._row_of = row_of
+        self._loads = np.zeros(len(row_of), np.int32)
+        self._mark = 0
+
+    def loads(self) -> NDArray[np.int32]:
+        """(N,) people who have answered a galaxy or hold it; reads only what changed since the last call."""
+        changed, self._mark = self._store.loads(self._campaign_id, self._mark)
+        rows = self._rows(changed)
+        if len(rows):
+            self._loads[rows] = [load for name, load in changed.items() if name in self._row_of]
+        return self._loads
+
+    def rows_of(self, annotator: str) -> NDArray[np.intp]:
+        """Rows in the hands of a person."""
+        return self._rows(self._store.leased(self._campaign_id, annotator))
+
+    def lose(self, annotator: str, galaxy_ids: Sequence[str]) -> frozenset[str]:
+        """Lease galaxies to a person again where needed; returns those that they cannot have any more."""
+        held = self._store.leased(self._campaign_id, annotator)
+        missing = [galaxy_id for galaxy_id in galaxy_ids if galaxy_id not in held]
+        if not missing:
+            return frozenset()
+        return frozenset(missing) - set(self._store.lease(self._campaign_id, annotator, missing))
+
+    def _rows(self, galaxy_ids: Collection[str]) -> NDArray[np.intp]:
+        rows = [self._row_of[galaxy_id] for galaxy_id in galaxy_ids if galaxy_id in self._row_of]
+        return np.array(rows, dtype=np.intp)
+
+
+def asked_mask(
+    galaxy_ids: NDArray[np.str_],
+    row_of: Mapping[str, int],
+    campaign: Campaign,
+    scope: Sequence[str] | None,
+) -> NDArray[np.bool_]:
+    """(N,) whether the campaign asks about a galaxy: on its list, if it has one, and not gold.
+
+    Args:
+        galaxy_ids: (N,) galaxies of the loop.
+        row_of: Row of each.
+        campaign: Names the gold galaxies.
+        scope: The campaign's own list; ``None``: all.
+    """
+    asked = np.full(len(galaxy_ids), scope is None)
+    if scope is not None:
+        asked[[row_of[name] for name in scope if name in row_of]] = True
+    asked[[row_of[item.galaxy_id] for item in campaign.gold if item.galaxy_id in row_of]] = False
+    return asked
+
+
+def without(grid: Grid, galaxy_ids: Collection[str]) -> Grid:
+    """The grid without some of its galaxies."""
+    return replace(grid, items=tuple(item for item in grid.items if item.galaxy_id not in galaxy_ids))
