@@ -1,34 +1,48 @@
 """The dashboard: `python -m galcore serve`, or `streamlit run app.py`."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import streamlit as st
 
+from galcore.logs import configure_logs
 from galcore.settings import ROOT
 from galcore.ui.front_page import front_page_routes
 from galcore.ui.rooms import page_names
 from galcore.web.atlas_routes import atlas_routes
+from galcore.web.metrics import metrics_routes
 from galcore.web.registry import served
 from galcore.web.restore_routes import restore_routes
 from galcore.web.routes import galcore_routes
+
+_log = logging.getLogger("galcore.app")
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Close the label stores when the server stops, so that the next start finds them tidy."""
+    configure_logs()
+    _log.info("server started", extra={"event": "start"})
     try:
         yield {}
     finally:
         served().close()
+        _log.info("server stopped, labels closed", extra={"event": "stop"})
 
 
 # The shell lies in galcore/ui, not beside pages/: with it there, a deep link to a page would skip the shell.
 app = st.App(
     ROOT / "galcore" / "ui" / "shell.py",
     lifespan=lifespan,
-    routes=[*galcore_routes(), *atlas_routes(), *restore_routes(), *front_page_routes(page_names())],
+    routes=[
+        *galcore_routes(),
+        *metrics_routes(),
+        *atlas_routes(),
+        *restore_routes(),
+        *front_page_routes(page_names()),
+    ],
 )
 
 if __name__ == "__main__":

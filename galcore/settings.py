@@ -20,12 +20,15 @@ class Settings:
         real_data_dir: Real galaxy sets for development (``GALCORE_REAL_DATA``, else ``../shared/data``).
         secret: Key that signs image addresses (``GALCORE_SECRET``; empty: one is made per workspaces folder).
         threads: Threads for torch and BLAS (``GALCORE_THREADS``; 0: let the library choose).
+        logs: How the server writes logs (``GALCORE_LOGS``): ``json``, a line each without personal data;
+            else as they are.
     """
 
     workspaces_dir: Path
     real_data_dir: Path
     secret: str
     threads: int
+    logs: str = ""
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -35,4 +38,5 @@ class Settings:
             real_data_dir=Path(os.environ.get("GALCORE_REAL_DATA") or ROOT.parent / "shared" / "data"),
             secret=os.environ.get("GALCORE_SECRET", ""),
             threads=int(os.environ.get("GALCORE_THREADS") or 0),
+            logs=os.environ.get("GALCORE_LOGS", ""),
         )

@@ -9,7 +9,7 @@ import streamlit as st
 
 from galcore.questions import built_in_trees, fixed_answers, read_tree
 from galcore.types import Campaign, CampaignMode, GalcoreError
-from galcore.ui.text import count, plain
+from galcore.ui.text import clean, count, plain, shorten
 
 Key = Callable[[str], str]  # key of a widget of this form
 
@@ -145,7 +145,7 @@ def _ask_tree(start: Campaign, key: Key) -> Answers:
 def _tree_title(name: str, trees: dict[str, str]) -> str:
     if name not in trees or name == "as it is":
         return name
-    return plain(read_tree(trees[name]).title, limit=60)
+    return shorten(clean(read_tree(trees[name]).title), 60)
 
 
 def _ask_own_tree(key: Key, *, example: str) -> str:

@@ -68,7 +68,7 @@ def create_campaign(workspace: Workspace, draft: Draft, user: str, state: Campai
         created_at=None,
         state=state,
     )
-    return workspace.labels.create_campaign(campaign)
+    return workspace.labels.create_campaign(campaign, draft.galaxy_ids)
 
 
 def change_campaign(workspace: Workspace, before: Campaign, draft: Draft, user: str) -> Campaign:
@@ -79,6 +79,8 @@ def change_campaign(workspace: Workspace, before: Campaign, draft: Draft, user: 
     """
     require_role(workspace.folder, user, Role.OWNER)
     now = workspace.labels.campaign(before.campaign_id)
+    if draft.galaxy_ids is not None and draft.galaxy_ids != scope_of(workspace, now):
+        workspace.labels.set_scope(now.campaign_id, draft.galaxy_ids)
     return update_campaign(
         workspace,
         replace(draft.campaign, state=now.state, join_code=now.join_code, created_by=now.created_by),
@@ -87,7 +89,7 @@ def change_campaign(workspace: Workspace, before: Campaign, draft: Draft, user: 
 
 def scope_of(workspace: Workspace, campaign: Campaign) -> tuple[str, ...] | None:
     """Galaxies of a campaign's own list; None: the whole workspace."""
-    return None
+    return (workspace.labels.scope(campaign.campaign_id) or ()) if campaign.scoped else None
 
 
 def _make(

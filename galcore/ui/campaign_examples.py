@@ -14,7 +14,7 @@ from galcore.ui import state
 from galcore.ui.campaign_answers import Key, read_upload
 from galcore.ui.campaign_galaxies import show_unknown
 from galcore.ui.campaign_lists import IdList, ids_as_text, read_examples, read_gold, read_ids, rows_as_text
-from galcore.ui.text import count, plain
+from galcore.ui.text import clean, count, plain, shorten
 from galcore.web.addresses import stamp_address
 from galcore.workspace import Workspace
 
@@ -64,7 +64,7 @@ def ask_gold(
     first = next(iter(allowed.values()), ("",))
     answer = st.selectbox(
         "Answer of the selected ones", first, key=key("gold_answer"),
-        format_func=lambda each: plain(each, limit=60),
+        format_func=lambda each: shorten(clean(each), 60),
         help="The button below adds what is selected on Map, Similar or Review with this answer.",
     )  # fmt: skip
     before = rows_as_text(_gold_row(item) for item in start.gold)
@@ -155,7 +155,7 @@ def _offer_labelled(workspace: Workspace, campaigns: Mapping[str, Campaign], key
         return
     other = st.selectbox(
         "or from another campaign", list(campaigns), index=None, key=key("gold_from"),
-        format_func=lambda each: plain(campaigns[each].name, limit=60), placeholder="choose one",
+        format_func=lambda each: shorten(clean(campaigns[each].name), 60), placeholder="choose one",
         help="Galaxies all of whose voters gave the same answer.",
     )  # fmt: skip
     if other:

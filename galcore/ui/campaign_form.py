@@ -11,10 +11,10 @@ from galcore.settings import DEFAULT_MODEL
 from galcore.types import Campaign, GalcoreError, Shares, Visibility
 from galcore.ui.campaign_answers import Answers, Key, ask_answers
 from galcore.ui.campaign_examples import ask_gold, ask_guidance, ask_seeds
-from galcore.ui.campaign_galaxies import Scope
+from galcore.ui.campaign_galaxies import ask_galaxies
 from galcore.ui.campaign_lists import answer_columns
 from galcore.ui.campaign_preview import show_preview
-from galcore.ui.text import plain
+from galcore.ui.text import clean, shorten
 from galcore.workspace import Workspace
 
 _SIZES = ((1, 1), (2, 2), (3, 3), (4, 4), (5, 5), (6, 6), (7, 7), (8, 8), (10, 10))
@@ -69,7 +69,8 @@ def campaign_form(
         questions = _questions(campaign, answers)
         with st.expander("Guidance and examples", icon=":material/menu_book:"):
             guidance, examples = ask_guidance(workspace, start, key)
-        scope = Scope(galaxy_ids)
+        with st.expander("Galaxies", icon=":material/lens_blur:"):
+            scope = ask_galaxies(workspace, galaxy_ids, key)
         campaign = replace(
             campaign, guidance=guidance, examples=examples, scoped=scope.galaxy_ids is not None
         )
@@ -164,7 +165,7 @@ def _ask_model(workspace: Workspace, start: Campaign, key: Key) -> Campaign:
     models = list(dict.fromkeys([*workspace.models(), start.model or DEFAULT_MODEL]))
     model = st.selectbox(
         "Model", models, models.index(start.model) if start.model in models else 0, disabled=not learns,
-        format_func=lambda name: plain(name, limit=60), key=key("model"),
+        format_func=lambda name: shorten(name, 60), key=key("model"),
         help="Whose view of the galaxies the learner works on; others can be prepared on the page Data.",
     )  # fmt: skip
     shares = _ask_shares(start.shares, key, disabled=not learns)
@@ -197,7 +198,7 @@ def _ask_grid(workspace: Workspace, start: Campaign, key: Key) -> Campaign:
     truth = start.truth_column if start.truth_column in names else ""
     truth_column = st.selectbox(
         "Truth column", names, names.index(truth), key=key("truth"),
-        format_func=lambda name: plain(name, limit=40) if name else "none",
+        format_func=lambda name: shorten(clean(name), 40) or "none",
         help="Catalogue column with the true answer. Only Review compares with it; the model never sees it.",
     )  # fmt: skip
     seed = st.number_input(

@@ -11,7 +11,7 @@ from galcore.types import GalcoreError
 from galcore.ui import state
 from galcore.ui.campaign_answers import Key, read_upload
 from galcore.ui.campaign_lists import Condition, IdList, filter_columns, matching_ids, read_ids
-from galcore.ui.text import count, plain
+from galcore.ui.text import clean, count, plain, shorten
 from galcore.workspace import Workspace
 
 _SOURCES = {
@@ -77,7 +77,7 @@ def _from_query(workspace: Workspace, key: Key) -> Scope:
     columns = filter_columns(catalog)
     chosen = st.multiselect(
         "Columns", list(columns), max_selections=_MOST_CONDITIONS, key=key("columns"),
-        format_func=lambda name: plain(name, limit=40), placeholder="magnitude, redshift, …",
+        format_func=lambda name: shorten(clean(name), 40), placeholder="magnitude, redshift, …",
         help="Columns of the catalogue that a galaxy has to fulfil, all of them.",
     )  # fmt: skip
     conditions = [_ask_condition(catalog[name], columns[name], key) for name in chosen]
@@ -90,7 +90,7 @@ def _ask_condition(column: pd.Series, values: tuple[str, ...], key: Key) -> Cond
     name, label = str(column.name), plain(str(column.name), limit=40)
     if values:
         chosen = st.multiselect(
-            f"{label} is", values, key=key(f"is_{name}"), format_func=lambda each: plain(each, limit=60),
+            f"{label} is", values, key=key(f"is_{name}"), format_func=lambda each: shorten(clean(each), 60),
             help="One of these; nothing chosen means any.",
         )  # fmt: skip
         return Condition(name, values=tuple(chosen))

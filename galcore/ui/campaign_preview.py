@@ -13,7 +13,7 @@ from galcore.ui.campaign_examples import show_thumbnails
 from galcore.ui.text import clean, count, plain, shorten
 from galcore.workspace import Workspace
 
-_PICTURES = 6
+_PICTURES = 8
 _DIGITS = 9
 _SEEN = {
     "after_own": "others' answers after the own one",

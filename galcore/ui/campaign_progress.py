@@ -38,8 +38,8 @@ class CampaignProgress:
 
 def measure_progress(workspace: Workspace, campaign: Campaign, user: str | None) -> CampaignProgress:
     """Progress of a campaign, from its standing answers."""
-    scope = scope_of(workspace, campaign)
-    n_galaxies = len(workspace.catalog) if scope is None else len(scope)
+    n_listed = _count_galaxies(workspace, campaign, workspace.labels.campaigns_changed)
+    n_galaxies = len(workspace.catalog) if n_listed is None else n_listed
     n_answers, n_answered, n_complete, per_person = _count_answers(
         workspace, campaign.campaign_id, campaign.overlap, workspace.labels.version
     )
@@ -52,6 +52,13 @@ def measure_progress(workspace: Workspace, campaign: Campaign, user: str | None)
         people=tuple(per_person),
         present=workspace.labels.present(campaign.campaign_id),
     )
+
+
+@functools.lru_cache(maxsize=64)
+def _count_galaxies(workspace: Workspace, campaign: Campaign, _changed: int) -> int | None:
+    """Galaxies on a campaign's own list; None: it asks about the whole workspace."""
+    scope = scope_of(workspace, campaign)
+    return None if scope is None else len(scope)
 
 
 @functools.lru_cache(maxsize=64)

@@ -58,6 +58,11 @@ class WorkspaceRegistry:
         """Every workspace that is served, open, in the order of the names."""
         return tuple(self.get(name) for name in self.folders())
 
+    def already_open(self) -> tuple[Workspace, ...]:
+        """Those that somebody has opened already; opens none."""
+        with self._lock:
+            return tuple(self._open.values())
+
     def close(self) -> None:
         """Close every workspace that was opened; labels acknowledged so far are on disk already."""
         with self._lock:

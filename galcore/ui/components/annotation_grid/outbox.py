@@ -13,6 +13,7 @@ from typing import Any
 from galcore.loop.messages import GridAnswer, Submission
 from galcore.people import NotAllowedError, Role, require_role
 from galcore.types import EventKind, GalcoreError, LabelEvent, Reason
+from galcore.web.metrics import timed_submit
 from galcore.workspace import Workspace
 
 _LONGEST_TEXT = 4000
@@ -68,7 +69,8 @@ def _apply(entry: _Fields, workspace: Workspace, annotator: str) -> None:
 
 
 def _submit(entry: _Fields, workspace: Workspace, annotator: str) -> None:
-    workspace.loop(entry.text("campaign_id")).submit(_submission(entry, annotator))
+    with timed_submit():
+        workspace.loop(entry.text("campaign_id")).submit(_submission(entry, annotator))
 
 
 def _correct(entry: _Fields, workspace: Workspace, annotator: str) -> None:
