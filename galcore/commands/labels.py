@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from galcore.labels.quarantine import LabelCheck
 
 LABEL_FILE = "labels.duckdb"
+SHOWN_LEFT_OUT = 20
 WORKSPACE = typer.Argument(..., help=WORKSPACE_HELP)
 AS_JSON = typer.Option(False, "--json", help="Print one JSON object on standard output and nothing else.")
 
@@ -25,6 +26,8 @@ def register(app: typer.Typer) -> None:
     group.command("backup")(back_up_labels)
     group.command("restore")(restore_labels)
     group.command("check")(check)
+    group.command("import")(import_votes)
+    group.command("export")(export_votes)
     app.add_typer(group, name="labels")
     app.command("backup", hidden=True)(back_up_labels)
     app.command("restore-labels", hidden=True)(restore_labels)
@@ -119,3 +122,73 @@ def _tell(found: LabelCheck) -> None:
         typer.echo(f"set aside in {file}")
     if not found.healthy and not found.set_aside:
         typer.echo("--quarantine sets this aside; nothing is deleted")
+
+
+def import_votes(
+    file: Path = typer.Argument(help="CSV, Parquet or FITS: one row a vote, a galaxy, or a classification."),
+    workspace: str = typer.Option(..., "--workspace", "-w", help=WORKSPACE_HELP),
+    campaign: str = typer.Option(..., "--campaign", "-c", help="Name or id of an open campaign."),
+    anonymous_counts: bool = typer.Option(
+        False, "--anonymous-counts", help="Take numbers of votes per galaxy as votes of nobody in particular."
+    ),
+    task: list[str] = typer.Option(
+        [], "--task", help="Zooniverse: TASK=QUESTION, such as T0=smooth-or-featured; repeat. Else guessed."
+    ),
+    subject_key: str = typer.Option("", help="Zooniverse: field of a subject with the galaxy's id."),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Take votes into a campaign; doing it again takes in nothing new.
+
+    Exit code 3: votes came in, but something was left out; file, line and column are named.
+    """
+    from dataclasses import asdict
+
+    from galcore.exchange import take_in
+    from galcore.export.sources import find_campaign
+    from galcore.types import GalcoreError
+    from galcore.workspace import Workspace
+
+    tasks = dict(each.partition("=")[::2] for each in task)
+    if any("=" not in each for each in task):
+        raise GalcoreError(f"--task {task[0]}: write TASK=QUESTION, such as T0=smooth-or-featured")
+    opened = Workspace.open(workspace_folder(workspace))
+    known = frozenset(opened.catalog["galaxy_id"].astype(str))
+    with opened.labels as labels:
+        brought = take_in(
+            labels, file, find_campaign(labels, campaign), known=known,
+            anonymous_counts=anonymous_counts, tasks=tasks or None, subject_key=subject_key,
+        )  # fmt: skip
+    if as_json:
+        typer.echo(json.dumps(asdict(brought), ensure_ascii=False))
+    else:
+        typer.echo(f"{brought.n_new:,} votes taken in from {file.name} ({brought.n_known:,} were there)")
+        for note in brought.notes:
+            typer.echo(note)
+        for item in brought.left_out[:SHOWN_LEFT_OUT]:
+            typer.echo(f"left out: {item.source}: {item.reason}", err=True)
+        if len(brought.left_out) > SHOWN_LEFT_OUT:
+            typer.echo(f"… {len(brought.left_out):,} in all; --json names every one", err=True)
+    if brought.left_out:
+        raise typer.Exit(ExitCode.LEFT_OUT)
+
+
+def export_votes(
+    workspace: str = WORKSPACE,
+    campaign: str = typer.Option(..., "--campaign", "-c", help="Name or id of the campaign."),
+    out: Path = typer.Option(..., "--out", "-o", help="File to write; .csv, .parquet or .fits."),
+    pseudonymous: bool = typer.Option(
+        False, "--pseudonymous", help="Names of people replaced and comments left out."
+    ),
+    as_json: bool = AS_JSON,
+) -> None:
+    """Write the votes that stand, one row each; `labels import` reads them back exactly."""
+    from galcore.export import export_campaign
+
+    report = export_campaign(
+        workspace_folder(workspace), campaign, None, votes=out, pseudonymous=pseudonymous
+    )
+    if as_json:
+        told = {"n_votes": report.n_votes, "files": [str(file) for file in report.files]}
+        typer.echo(json.dumps(told, ensure_ascii=False))
+        return
+    typer.echo(f"{report.n_votes:,} votes of {report.campaign!r} in {report.files[0]}")

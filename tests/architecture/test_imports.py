@@ -23,7 +23,7 @@ LAYERS = [
     {"embed", "search", "atlas", "labels", "pretrain", "restore", "consensus"},
     {"loop", "evaluate"},
     {"workspace"},
-    {"preparation", "renewal", "export", "review"},
+    {"preparation", "renewal", "export", "exchange", "review", "report"},
     {"demo", "jobs"},
     {"web", "ui", "commands"},
     {"__main__"},
@@ -41,6 +41,9 @@ NEIGHBOURS = {
     ("renewal", "preparation"),
     ("export", "review"),
     ("review", "export"),
+    ("exchange", "export"),
+    ("report", "export"),
+    ("report", "review"),
 }
 DOORS = {
     "streamlit": ("ui",),
