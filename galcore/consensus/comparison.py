@@ -11,6 +11,7 @@ from scipy.stats import t as student
 
 from galcore.consensus.crowdlab import crowdlab
 from galcore.consensus.dawid_skene import dawid_skene
+from galcore.consensus.expert_types import ExpertTypes
 from galcore.consensus.held_out import cross_validate, fit_logistic
 from galcore.consensus.result import TIE, Consensus, majority
 from galcore.consensus.simulation import (
@@ -25,7 +26,7 @@ from galcore.types import Interval
 METHODS = ("majority", "dawid-skene", "crowdlab")
 # Separation of the model's clouds in standard deviations; None: there is no model.
 MODELS = {"informative": 3.0, "weak": 2.0, "uninformative": 0.0, "absent": None}
-CROWDS = ("confusion", "fractions")
+CROWDS = ("confusion", "fractions", "efigi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Trial:
     """Accuracy of every method on one simulated campaign.
 
     Attributes:
-        crowd: ``confusion``: people err by their confusion; ``fractions``: galaxies are ambiguous too.
+        crowd: ``confusion``: people err by their confusion; ``fractions``: galaxies are ambiguous too;
+            ``efigi``: ambiguous as real galaxies are, with experts' attributes as the model's view.
         model: How much the model knows, a key of :data:`MODELS`.
         seed: Of the campaign.
         accuracy: Share of galaxies with the true answer, per method; ties count by their chance.
@@ -56,20 +58,26 @@ def accuracy(consensus: Consensus | NDArray[np.float64], truth: NDArray[np.intp]
     return float((leading[np.arange(len(truth)), truth] / leading.sum(axis=1)).mean())
 
 
-def run_trial(crowd: str, model: str, *, seed: int, n_galaxies: int = 600) -> Trial:
-    """One campaign of 12 people, 1-3 votes a galaxy and 4 answers; the model learns from its votes."""
-    campaign = _campaign(crowd, n_galaxies, seed)
+def run_trial(
+    crowd: str, model: str, *, seed: int, n_galaxies: int = 600, real: ExpertTypes | None = None
+) -> Trial:
+    """One campaign of 12 people, 1-3 votes a galaxy and 4 answers; the model learns from its votes.
+
+    Args:
+        crowd: One of :data:`CROWDS`; ``efigi`` needs ``real``.
+        model: A key of :data:`MODELS`.
+        seed: Of the campaign, the model's view and the folds.
+        n_galaxies: Of each campaign.
+        real: Real galaxies, of which so many are drawn.
+    """
+    campaign, seen = _draw(crowd, n_galaxies, seed, real)
     votes, truth = campaign.votes, campaign.truth
     people = dawid_skene(votes)
     found = {"majority": majority(votes), "dawid-skene": people}
-    separation, held_out = MODELS[model], None
-    if separation is not None:
-        features = draw_features(
-            truth, n_answers=votes.n_answers, separation=separation, seed=seed + 1_000_000
-        )
-        held_out = cross_validate(
-            votes.galaxy_ids, features, people.probabilities, fit=fit_logistic, seed=seed
-        )
+    features, held_out = _view(model, truth, seen, seed), None
+    if features is not None:
+        beliefs = people.probabilities
+        held_out = cross_validate(votes.galaxy_ids, features, beliefs, fit=fit_logistic, seed=seed)
     found["crowdlab"] = crowdlab(votes, held_out, seed=seed)
     return Trial(
         crowd=crowd,
@@ -81,24 +89,44 @@ def run_trial(crowd: str, model: str, *, seed: int, n_galaxies: int = 600) -> Tr
     )
 
 
-def _campaign(crowd: str, n_galaxies: int, seed: int) -> SimulatedCampaign:
+def _draw(
+    crowd: str, n_galaxies: int, seed: int, real: ExpertTypes | None
+) -> tuple[SimulatedCampaign, NDArray[np.float64] | None]:
+    """Votes, and features of the galaxies where they are real."""
     if crowd == "confusion":
-        return simulate_campaign(n_galaxies, seed=seed)
-    return votes_from_fractions(draw_fractions(n_galaxies, seed=seed), seed=seed)
+        return simulate_campaign(n_galaxies, seed=seed), None
+    if crowd == "fractions":
+        return votes_from_fractions(draw_fractions(n_galaxies, seed=seed), seed=seed), None
+    if real is None:
+        raise ValueError(f"crowd {crowd!r} needs real galaxies")
+    rng = np.random.default_rng(seed)
+    rows = rng.choice(len(real.fractions), min(n_galaxies, len(real.fractions)), replace=False)
+    return votes_from_fractions(real.fractions[rows], seed=seed), real.features[rows]
+
+
+def _view(
+    model: str, truth: NDArray[np.intp], seen: NDArray[np.float64] | None, seed: int
+) -> NDArray[np.float64] | None:
+    """What the model is shown of each galaxy; of real ones their own features, or another galaxy's."""
+    separation = MODELS[model]
+    if separation is None:
+        return None
+    if seen is None:
+        n_answers = int(truth.max()) + 1
+        return draw_features(truth, n_answers=n_answers, separation=separation, seed=seed + 1_000_000)
+    return seen if separation else np.random.default_rng(seed).permutation(seen)
 
 
 def run_trials(
-    seeds: Iterable[int],
-    *,
-    crowds: Sequence[str] = CROWDS,
-    models: Sequence[str] = tuple(MODELS),
-    n_galaxies: int = 600,
+    seeds: Iterable[int], *, n_galaxies: int = 600, real: ExpertTypes | None = None
 ) -> tuple[Trial, ...]:
-    """Every crowd with every model and seed."""
+    """Every crowd with every model and seed; ``efigi`` where there are real galaxies, with one model less."""
+    settings = [(crowd, model) for crowd in CROWDS for model in MODELS if crowd != "efigi"]
+    if real is not None:
+        settings += [("efigi", model) for model in MODELS if model != "weak"]
     return tuple(
-        run_trial(crowd, model, seed=seed, n_galaxies=n_galaxies)
-        for crowd in crowds
-        for model in models
+        run_trial(crowd, model, seed=seed, n_galaxies=n_galaxies, real=real)
+        for crowd, model in settings
         for seed in seeds
     )
 
