@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from galcore.types import Campaign, Grid
+from galcore.types import Grid
 
 if TYPE_CHECKING:
     from galcore.labels.store import LabelStore
@@ -54,27 +54,6 @@ class Holdings:
     def _rows(self, galaxy_ids: Collection[str]) -> NDArray[np.intp]:
         rows = [self._row_of[galaxy_id] for galaxy_id in galaxy_ids if galaxy_id in self._row_of]
         return np.array(rows, dtype=np.intp)
-
-
-def asked_mask(
-    galaxy_ids: NDArray[np.str_],
-    row_of: Mapping[str, int],
-    campaign: Campaign,
-    scope: Sequence[str] | None,
-) -> NDArray[np.bool_]:
-    """(N,) whether the campaign asks about a galaxy: on its list, if it has one, and not gold.
-
-    Args:
-        galaxy_ids: (N,) galaxies of the loop.
-        row_of: Row of each.
-        campaign: Names the gold galaxies.
-        scope: The campaign's own list; ``None``: all.
-    """
-    asked = np.full(len(galaxy_ids), scope is None)
-    if scope is not None:
-        asked[[row_of[name] for name in scope if name in row_of]] = True
-    asked[[row_of[item.galaxy_id] for item in campaign.gold if item.galaxy_id in row_of]] = False
-    return asked
 
 
 def without(grid: Grid, galaxy_ids: Collection[str]) -> Grid:

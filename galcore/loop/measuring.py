@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from galcore.types import Reason
+from galcore.loop.event_log import EventLog
+from galcore.types import Campaign, Reason
 
 MOST_OF_A_GRID = 0.5
 REST_GRIDS = 2  # what a person answered in the last grids is not asked again yet
@@ -19,6 +20,44 @@ class Debt:
 
     gold: float = 0.0
     again: float = 0.0
+
+
+def draw_for(
+    annotator: str,
+    campaign: Campaign,
+    debt: Debt,
+    *,
+    gold: NDArray[np.intp],
+    waiting: NDArray[np.intp],
+    seen: NDArray[np.intp],
+    log: EventLog,
+    rng: np.random.Generator,
+) -> tuple[list[tuple[int, Reason]], Debt]:
+    """What measures a person in their next grid, see :func:`draw_measures`.
+
+    Args:
+        annotator: The person.
+        campaign: Says how much.
+        debt: What the grid before left over.
+        gold: Rows of the gold galaxies.
+        waiting: Rows in front of the person.
+        seen: Rows the person has met.
+        log: What the person answered, and was asked again.
+        rng: Draws.
+    """
+    if not campaign.gold_share and not campaign.reask_share:
+        return [], debt
+    answered = log.answered_by(annotator)
+    never_again = np.concatenate([waiting, log.asked_again(annotator), gold])
+    return draw_measures(
+        max(1, campaign.grid_rows * campaign.grid_columns),
+        debt,
+        gold_share=campaign.gold_share,
+        reask_share=campaign.reask_share,
+        gold_rows=np.setdiff1d(gold, np.concatenate([waiting, seen])),
+        answered_rows=answered[~np.isin(answered, never_again)],
+        rng=rng,
+    )
 
 
 def draw_measures(

@@ -19,17 +19,19 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from galcore.loop.composer import Candidates, Pick, audit_order
+from galcore.loop.asked import Asked
+from galcore.loop.composer import Candidates, Pick
 from galcore.loop.event_log import EventLog
 from galcore.loop.events import label_events, standing_events, undo_events
-from galcore.loop.holdings import Holdings, asked_mask, without
-from galcore.loop.measuring import Debt, draw_measures
+from galcore.loop.holdings import Holdings, without
+from galcore.loop.measuring import Debt, draw_for
 from galcore.loop.messages import GridAnswer, LoopStatus, Submission, SubmitResult, UndoResult
-from galcore.loop.policy import GridPolicy, Model, fit_model
+from galcore.loop.policy import GridPolicy, Model
 from galcore.loop.progress import tell_status
 from galcore.loop.space import FeatureSpace
-from galcore.loop.state import LoopState, rows_by_id
+from galcore.loop.state import LoopState
 from galcore.loop.target import class_of, learned_answers
+from galcore.loop.trainer import Lesson, Trainer
 from galcore.types import Campaign, EventKind, GalcoreError, Grid, LabelEvent, Reason, Shares, ShownItem
 
 if TYPE_CHECKING:
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CampaignLoop", "GridAnswer", "LoopStatus", "Submission", "SubmitResult", "UndoResult"]
 
-FIT_BUDGET_S = 0.25  # a fit that took longer than this is left to the worker thread
 GRIDS_READY = 2
 _TRIES = 3  # to compose a grid of which others did not just take every galaxy
 _ALL_RANDOM = Shares(top=0.0, margin=0.0, random=1.0)
@@ -75,16 +76,10 @@ class CampaignLoop:
         self._store = store
         self._lock = threading.RLock()
         self._people: dict[str, _Person] = {}
-        self._fit_s = 0.0
         self._weight_of: dict[str, float] = {}
         self._settings_seen = store.campaigns_changed
-        self._closed = False
-        self._stale = threading.Event()
+        self._trainer = Trainer(f"loop {campaign.name}", self._lock, self._lesson)
         self._set_galaxies(galaxy_ids, vectors)
-        self._worker = threading.Thread(
-            target=self._refit_when_stale, name=f"loop {campaign.name}", daemon=True
-        )
-        self._worker.start()
 
     # --- grids -----------------------------------------------------------------------------------------
 
@@ -189,12 +184,12 @@ class CampaignLoop:
         _require_name(by)
         with self._lock:
             self._catch_up()
-            unknown = next((name for name in galaxy_ids if name not in self._row_of), None)
+            unknown = next((name for name in galaxy_ids if name not in self._asked.row_of), None)
             if unknown is not None:
                 raise GalcoreError(
                     f"{unknown!r} has no embedding in this workspace: prepare it, then queue it."
                 )
-            rows = np.array([self._row_of[name] for name in dict.fromkeys(galaxy_ids)], dtype=np.intp)
+            rows = np.array([self._asked.row_of[name] for name in dict.fromkeys(galaxy_ids)], dtype=np.intp)
             available = self._candidates(by).available
             rows = rows[available[rows]]
             person = self._person(by)
@@ -215,7 +210,7 @@ class CampaignLoop:
             promised = np.zeros(len(self._galaxy_ids), bool)
             for person in self._people.values():
                 promised[self._rows_of(person.outstanding)] = True
-            state, model, order = self._state, self._model, self._order
+            state, model, order = self._state, self._model, self._asked.order
             given = self._people[annotator].round if annotator in self._people else 0
         return tell_status(
             state,
@@ -262,7 +257,7 @@ class CampaignLoop:
     @property
     def fit_milliseconds(self) -> float:
         """Time the last fit took, scoring of all galaxies included."""
-        return self._fit_s * 1e3
+        return self._trainer.fit_s * 1e3
 
     def set_vectors(self, galaxy_ids: NDArray[np.str_], vectors: NDArray[np.floating] | None) -> None:
         """Take new embeddings: the model became ready, or the catalogue grew. Grids on show stay."""
@@ -273,8 +268,7 @@ class CampaignLoop:
         """Take changed settings (shares, grid, answers, list of galaxies) from the next grid on."""
         with self._lock:
             self.campaign = campaign
-            self._policy.shares, self._policy.seeds = self._shares(), self._seed_rows()
-            self._ask()
+            self._take_settings()
 
     def set_weights(self, weight_of: Mapping[str, float]) -> None:
         """What a vote of each person is worth to the learner, from now on; 1 for people not named."""
@@ -285,12 +279,13 @@ class CampaignLoop:
 
     def close(self) -> None:
         """Stop the worker thread; everything acknowledged is in the store."""
-        self._closed = True
-        self._stale.set()
-        if self._worker is not threading.current_thread():
-            self._worker.join(timeout=10)
+        self._trainer.close()
 
     # --- inside: all of it under the lock ----------------------------------------------------------------
+
+    @property
+    def _model(self) -> Model:
+        return self._trainer.model
 
     @property
     def _size(self) -> int:
@@ -301,37 +296,26 @@ class CampaignLoop:
         if vectors is not None and len(vectors) != len(ids):
             raise ValueError(f"{len(ids)} galaxies but {len(vectors)} vectors")
         self._galaxy_ids = ids
-        self._row_of = rows_by_id(ids)
-        self._model = Model()
+        self._trainer.forget()
         self._policy = GridPolicy(
-            shares=self._shares(),
+            shares=self.campaign.shares,
             space=None if vectors is None or len(ids) == 0 else FeatureSpace.from_vectors(vectors),
             seed=self.campaign.seed,
-            seeds=self._seed_rows(),
         )
-        self._ask()
+        self._take_settings()
 
-    def _shares(self) -> Shares:
-        return self.campaign.shares if self.campaign.learns else _ALL_RANDOM
-
-    def _ask(self) -> None:
+    def _take_settings(self) -> None:
         """Make anew what depends on the settings: the galaxies asked about, and what was said so far."""
-        scope = self._store.scope(self.campaign.campaign_id) if self.campaign.scoped else None
-        self._asked = asked_mask(self._galaxy_ids, self._row_of, self.campaign, scope)
-        order = audit_order(self._galaxy_ids, self.campaign.seed)
-        self._order = order[self._asked[order]]
-        self._gold = np.array(
-            [self._row_of[item.galaxy_id] for item in self.campaign.gold if item.galaxy_id in self._row_of],
-            dtype=np.intp,
-        )
-        self._holdings = Holdings(self._store, self.campaign.campaign_id, self._row_of)
+        campaign = self.campaign
+        scope = (self._store.scope(campaign.campaign_id) or ()) if campaign.scoped else None
+        self._asked = Asked.of(self._galaxy_ids, campaign, scope)
+        self._policy.shares = campaign.shares if campaign.learns else _ALL_RANDOM
+        self._policy.seeds = self._asked.seeds
+        self._holdings = Holdings(self._store, campaign.campaign_id, self._asked.row_of)
         self._forget()
 
     def _forget(self) -> None:
-        self._log = EventLog(self._row_of, class_of(self.campaign))
-
-    def _seed_rows(self) -> tuple[int, ...]:
-        return tuple(self._row_of[name] for name in self.campaign.seeds if name in self._row_of)
+        self._log = EventLog(self._asked.row_of, class_of(self.campaign))
 
     def _catch_up(self) -> None:
         """Read what was committed since the last look, then fit or have it fitted."""
@@ -345,50 +329,11 @@ class CampaignLoop:
                 self._forget()
                 self._log.extend(self._store.history(campaign_id))
             self._state = LoopState.from_log(self._log, self._weight_of)
-        if not self.campaign.learns:
-            return
-        if self._fit_s <= FIT_BUDGET_S:
-            self._fit()
-        else:
-            self._stale.set()
+        if self.campaign.learns:
+            self._trainer.learn()
 
-    def _fit(self) -> None:
-        space, state, previous = self._policy.space, self._state, self._model
-        if space is None:
-            return
-        started = time.perf_counter()
-        fitted = self._fitted(space, state, previous)
-        if fitted is not previous:
-            self._fit_s = time.perf_counter() - started
-            self._model = fitted
-
-    def _fitted(self, space: FeatureSpace, state: LoopState, previous: Model) -> Model:
-        return fit_model(
-            space,
-            state.explicit,
-            state.implied,
-            weights=state.weights,
-            seeds=self._policy.seeds,
-            previous=previous,
-        )
-
-    def _refit_when_stale(self) -> None:
-        """The worker: one fit for however many submissions came meanwhile, without holding up anybody."""
-        while True:
-            self._stale.wait()
-            self._stale.clear()
-            if self._closed:
-                return
-            with self._lock:
-                space, state, previous = self._policy.space, self._state, self._model
-            if space is None:
-                continue
-            started = time.perf_counter()
-            fitted = self._fitted(space, state, previous)
-            with self._lock:
-                if fitted is not previous and self._policy.space is space:
-                    self._model = fitted
-                    self._fit_s = time.perf_counter() - started
+    def _lesson(self) -> Lesson:
+        return Lesson(self._policy.space, self._state, self._policy.seeds)
 
     def _person(self, annotator: str) -> _Person:
         """What lies in front of a person, from the store when it is asked for the first time."""
@@ -431,13 +376,13 @@ class CampaignLoop:
 
     def _hold(self, annotator: str, person: _Person, seen: NDArray[np.bool_]) -> None:
         """Lease again what is not leased any more; what others were given falls out."""
-        rows = [
-            (item, self._row_of.get(item.galaxy_id, -1)) for grid in person.outstanding for item in grid.items
-        ]
         wanted = [
             item.galaxy_id
-            for item, row in rows
-            if row >= 0 and not seen[row] and item.reason not in (Reason.GOLD, Reason.REASK)
+            for grid in person.outstanding
+            for item in grid.items
+            if item.reason not in (Reason.GOLD, Reason.REASK)
+            and (row := self._asked.row_of.get(item.galaxy_id, -1)) >= 0
+            and not seen[row]
         ]
         lost = self._holdings.lose(annotator, wanted)
         if lost:
@@ -451,7 +396,16 @@ class CampaignLoop:
             rng = np.random.default_rng(
                 [self.campaign.seed, person.round, crc32(annotator.encode()), attempt]
             )
-            measures = self._draw_measures(annotator, person, rng)
+            measures, person.debt = draw_for(
+                annotator,
+                self.campaign,
+                person.debt,
+                gold=self._asked.gold,
+                waiting=self._rows_of(person.outstanding),
+                seen=self._state.seen_by.get(annotator, np.empty(0, np.intp)),
+                log=self._log,
+                rng=rng,
+            )
             picks, person.carried = self._policy.choose(
                 self._candidates(annotator),
                 self._model,
@@ -468,27 +422,6 @@ class CampaignLoop:
             if grid.items:
                 break
         return grid
-
-    def _draw_measures(
-        self, annotator: str, person: _Person, rng: np.random.Generator
-    ) -> list[tuple[int, Reason]]:
-        campaign = self.campaign
-        if not campaign.gold_share and not campaign.reask_share:
-            return []
-        waiting = self._rows_of(person.outstanding)
-        met = np.concatenate([waiting, self._state.seen_by.get(annotator, np.empty(0, np.intp))])
-        again = np.concatenate([waiting, self._log.asked_again(annotator), self._gold])
-        answered = self._log.answered_by(annotator)
-        drawn, person.debt = draw_measures(
-            self._size,
-            person.debt,
-            gold_share=campaign.gold_share,
-            reask_share=campaign.reask_share,
-            gold_rows=np.setdiff1d(self._gold, met),
-            answered_rows=answered[~np.isin(answered, again)],
-            rng=rng,
-        )
-        return drawn
 
     def _record(self, annotator: str, person: _Person, picks: Sequence[Pick]) -> Grid:
         grid = Grid(
@@ -516,17 +449,15 @@ class CampaignLoop:
         loads = self._holdings.loads()
         full = loads >= self.campaign.overlap
         full[self._holdings.rows_of(annotator)] = False  # in this person's hands already
-        available = self._asked & ~full
+        available = self._asked.mask & ~full
         available[self._state.seen_by.get(annotator, [])] = False
         available[self._rows_of(self._person(annotator).outstanding)] = False
         # Others skipped or flagged these; what others answered is wanted until enough people did.
         avoided = self._state.touched & (loads == 0)
-        return Candidates(available, avoided, self._order)
+        return Candidates(available, avoided, self._asked.order)
 
     def _rows_of(self, grids: Sequence[Grid]) -> NDArray[np.intp]:
-        row_of = self._row_of
-        rows = [row_of.get(item.galaxy_id, -1) for grid in grids for item in grid.items]
-        return np.array([row for row in rows if row >= 0], dtype=np.intp)
+        return self._asked.rows_of(grids)
 
     def _label_events(self, submission: Submission) -> list[LabelEvent]:
         """Answers as events, each with the reason and score the galaxy was shown with."""

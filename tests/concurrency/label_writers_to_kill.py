@@ -1,7 +1,8 @@
 """Run as a script: fork a writer, `kill -9` it in mid-append, reopen, compare; again and again on one file.
 
 The parent imports everything once and opens no store itself, so that a try costs a fork and not an import.
-Prints one JSON object: the tries, the events acknowledged, and those of them that were not found afterwards.
+Prints one JSON object: the tries, the events acknowledged, those of them that were not found afterwards, and
+the galaxies whose lease and answer do not fit together.
 """
 
 from __future__ import annotations
@@ -23,25 +24,33 @@ CAMPAIGN = Campaign("c1", "Spirals", "?", ("yes", "no"))
 
 
 def append_for_ever(path: Path, pipe: int, *, checkpoint_often: bool) -> None:
-    """Append grids of nine and write each id into the pipe once its grid is acknowledged."""
+    """Lease and answer grids of nine and write each id into the pipe once its grid is acknowledged."""
     store = LabelStore.open(path)
     if checkpoint_often:
         store._connection.execute("SET checkpoint_threshold = '16KB'")
     if not store.campaigns():
         store.create_campaign(CAMPAIGN)
     while True:
+        event_ids = [str(uuid.uuid4()) for _ in range(9)]
+        given = store.lease("c1", "ada", [f"g-{event_id}" for event_id in event_ids])
         grid = [
-            LabelEvent(str(uuid.uuid4()), "c1", f"g{position}", "ada", EventKind.LABEL, "yes")
-            for position in range(9)
+            LabelEvent(event_id, "c1", galaxy_id, "ada", EventKind.LABEL, "yes")
+            for event_id, galaxy_id in zip(event_ids, given, strict=True)
         ]
         store.append(grid)
         os.write(pipe, "".join(f"{event.event_id}\n" for event in grid).encode())
 
 
 def list_events(path: Path, pipe: int) -> None:
-    """Write every stored event id into the pipe."""
+    """Write every stored event id into the pipe, and the galaxies whose lease does not fit its answer."""
     with LabelStore.open(path) as store:
-        os.write(pipe, "".join(f"{event_id}\n" for event_id in store.history("c1").event_id).encode())
+        events = store.history("c1")
+        torn = store.leased("c1", "ada") & set(events.galaxy_id)
+        lines = [*events.event_id, *(f"torn {galaxy_id}" for galaxy_id in torn)]
+        loads, _ = store.loads("c1")
+        lines += [f"torn {galaxy_id}" for galaxy_id, load in loads.items() if load != 1]
+        with os.fdopen(os.dup(pipe), "w") as stream:
+            stream.writelines(f"{line}\n" for line in lines)
 
 
 def fork(work: Callable[[int], None]) -> tuple[int, int]:
@@ -78,11 +87,14 @@ def main(path: Path, tries: int) -> None:
         os.waitpid(writer, 0)
         acknowledged += [first.decode().strip(), *read_lines(pipe)]
     reader, pipe = fork(lambda end: list_events(path, end))
-    stored = read_lines(pipe)
+    lines = read_lines(pipe)
     os.waitpid(reader, 0)
+    stored = [line for line in lines if not line.startswith("torn ")]
+    torn = [line for line in lines if line.startswith("torn ")]
     lost = sorted(set(acknowledged) - set(stored))
     doubled = len(stored) - len(set(stored))
-    print(json.dumps({"tries": tries, "acknowledged": len(acknowledged), "lost": lost, "doubled": doubled}))
+    told = {"tries": tries, "acknowledged": len(acknowledged), "lost": lost, "doubled": doubled, "torn": torn}
+    print(json.dumps(told))
 
 
 if __name__ == "__main__":

@@ -159,7 +159,7 @@ def test_no_acknowledged_label_is_lost_in_twenty_kills(tmp_path: Path) -> None:
     done = run_python(str(KILLED), str(tmp_path / "labels.duckdb"), "20")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert (told["lost"], told["doubled"]) == ([], 0)
+    assert (told["lost"], told["doubled"], told["torn"]) == ([], 0, [])
     assert told["acknowledged"] > 20 * 9
 
 

@@ -240,7 +240,7 @@ def test_one_galaxy_is_enough(store):
 
 
 def test_a_fit_that_takes_long_is_left_to_the_worker(loop, monkeypatch):
-    monkeypatch.setattr("galcore.loop.session.FIT_BUDGET_S", -1.0)
+    monkeypatch.setattr("galcore.loop.trainer.FIT_BUDGET_S", -1.0)
     grid = loop.grids("ada")[0]
     loop.submit(answers_to(grid))
     for _ in range(200):
