@@ -30,6 +30,7 @@ COMMANDS = {
     "kill_server": "python -m benchmarks.kill_server",
     "labels": "python -m benchmarks.labels",
     "simulate": "python -m benchmarks.simulate",
+    "consensus": "python -m galcore benchmark consensus --out benchmarks/results/consensus.json",
 }
 
 

@@ -21,6 +21,7 @@ from benchmarks.model_sections import (
     probe_section,
     schedules_section,
 )
+from benchmarks.people_sections import consensus_section
 from benchmarks.result_files import (
     RESULTS,
     Library,
@@ -52,6 +53,7 @@ SECTIONS = (
     embed_section,
     few_labels_section,
     curves_section,
+    consensus_section,
     times_section,
 )
 Line = tuple[str, str, str]

@@ -88,14 +88,15 @@ def crowdlab_posterior(
     A vote is worth ``P`` for its own answer and ``(1 - P) / (K - 1)`` for each other, ``P`` the agreement.
     """
     other = (1 - weights.agreement) / max(votes.n_answers - 1, 1)
-    of_vote = weights.people[votes.persons]
+    of_vote = weights.people[votes.persons] * votes.worth
     cells = votes.galaxies * votes.n_answers + votes.choices
     lead = np.bincount(
         cells, weights=of_vote * (weights.agreement - other), minlength=votes.n_galaxies * votes.n_answers
     )
     total = np.bincount(votes.galaxies, weights=of_vote, minlength=votes.n_galaxies)[:, None]
     summed = weights.model * probabilities + other * total + lead.reshape(votes.n_galaxies, votes.n_answers)
-    return summed / summed.sum(axis=1, keepdims=True)
+    total_weight = summed.sum(axis=1, keepdims=True)
+    return np.where(total_weight > 0, summed / np.where(total_weight > 0, total_weight, 1), probabilities)
 
 
 def label_quality(labels: NDArray[np.intp], probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -52,7 +52,8 @@ def dawid_skene(
     Beliefs ``T_nk ∝ π_k Π_votes θ_p[k, l]`` (their eq. 2.5); confusions
     ``θ_p[k, l] ∝ Σ_n T_nk [p said l of n] + a_kl`` and prevalence ``π_k ∝ Σ_n T_nk + b`` (eqs. 2.3, 2.4) with
     Dirichlet pseudo-counts ``a`` and ``b``. Neither step can lower
-    ``Σ_n log Σ_k π_k Π θ_p[k, l] + Σ a log θ + Σ b log π``. Starts from the shares of the votes.
+    ``Σ_n log Σ_k π_k Π θ_p[k, l] + Σ a log θ + Σ b log π``. Starts from the shares of the votes. A
+    vote of weight ``w`` enters as ``θ^w``.
 
     Args:
         votes: At least one answer; galaxies without votes get the prevalence.
@@ -62,7 +63,7 @@ def dawid_skene(
     """
     incidence, transposed = votes.incidence(), votes.incidence().T.tocsr()
     pseudo = prior.confusion(votes.n_answers)
-    total = np.bincount(votes.galaxies, minlength=votes.n_galaxies)
+    total = votes.per_galaxy
     voted = total > 0
     beliefs = vote_shares(votes)
     objective: list[float] = []

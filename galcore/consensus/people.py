@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -63,7 +63,8 @@ def person_skills(
         seed: Of the draws.
     """
     number = np.bincount(votes.persons, minlength=votes.n_people)
-    expected = confusion_counts(votes, consensus.probabilities * (consensus.n_votes > 0)[:, None])
+    beliefs = consensus.probabilities * (consensus.n_votes > 0)[:, None]
+    expected = confusion_counts(replace(votes, weights=None), beliefs)
     posterior = expected + prior.confusion(votes.n_answers)
     rng = np.random.default_rng(seed)
     gold, reasks = _shares(answers, "gold"), _shares(answers, "reasks")

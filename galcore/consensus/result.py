@@ -82,7 +82,7 @@ def majority(votes: Votes) -> Consensus:
     ['spiral']
     """
     shares = vote_shares(votes)
-    total = np.bincount(votes.galaxies, minlength=votes.n_galaxies)
+    total = votes.per_galaxy
     voted = total > 0
     prevalence = shares[voted].mean(axis=0) if voted.any() else np.full(votes.n_answers, 1 / votes.n_answers)
     return Consensus(
@@ -99,9 +99,11 @@ def majority(votes: Votes) -> Consensus:
 
 def vote_shares(votes: Votes) -> NDArray[np.float64]:
     """(N, K) share of each answer among a galaxy's votes; equal shares where there are none."""
-    counts = votes.counts().astype(float)
+    cells = votes.galaxies * votes.n_answers + votes.choices
+    counts = np.bincount(cells, weights=votes.worth, minlength=votes.n_galaxies * votes.n_answers)
+    counts = counts.reshape(votes.n_galaxies, votes.n_answers)
     total = counts.sum(axis=1, keepdims=True)
-    return np.where(total > 0, counts / np.maximum(total, 1), 1 / votes.n_answers)
+    return np.where(total > 0, counts / np.where(total > 0, total, 1), 1 / votes.n_answers)
 
 
 def confusion_counts(votes: Votes, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:

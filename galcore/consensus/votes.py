@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,7 @@ class Votes:
         galaxies: (V,) row in ``galaxy_ids``.
         persons: (V,) row in ``people``.
         choices: (V,) row in ``answers``.
+        weights: (V,) how much each counts, as an owner set it for its person; ``None``: all the same.
     """
 
     galaxy_ids: NDArray[np.object_]
@@ -36,6 +37,7 @@ class Votes:
     galaxies: NDArray[np.intp]
     persons: NDArray[np.intp]
     choices: NDArray[np.intp]
+    weights: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         if not len(self.galaxies) == len(self.persons) == len(self.choices):
@@ -47,6 +49,8 @@ class Votes:
         ):
             if len(rows) and (rows.min() < 0 or rows.max() >= size):
                 raise ValueError(f"{name} points outside 0 to {size - 1}")
+        if self.weights is not None and (len(self.weights) != len(self) or (self.weights < 0).any()):
+            raise ValueError("weights must have one entry a vote, none of them negative")
 
     def __len__(self) -> int:
         return len(self.galaxies)
@@ -66,6 +70,16 @@ class Votes:
         """K."""
         return len(self.answers)
 
+    @property
+    def worth(self) -> NDArray[np.float64]:
+        """(V,) weight of each vote."""
+        return np.ones(len(self)) if self.weights is None else self.weights
+
+    @property
+    def per_galaxy(self) -> NDArray[np.intp]:
+        """(N,) votes that count, however much."""
+        return np.bincount(self.galaxies[self.worth > 0], minlength=self.n_galaxies)
+
     def counts(self) -> NDArray[np.intp]:
         """People per galaxy and answer, (N, K)."""
         cells = self.galaxies * self.n_answers + self.choices
@@ -74,15 +88,21 @@ class Votes:
         )
 
     def incidence(self) -> csr_array:
-        """(N, P K) sparse: 1 where a person gave an answer; column ``person * K + answer``."""
+        """(N, P K) sparse: weight of the answer a person gave; column ``person * K + answer``."""
         columns = self.persons * self.n_answers + self.choices
         shape = (self.n_galaxies, self.n_people * self.n_answers)
-        return csr_array((np.ones(len(self)), (self.galaxies, columns)), shape=shape)
+        return csr_array((self.worth, (self.galaxies, columns)), shape=shape)
 
     def select(self, kept: NDArray[np.bool_]) -> Votes:
         """Some of the votes, ``kept`` (V,), about the same galaxies by the same people."""
         rows = self.galaxies[kept], self.persons[kept], self.choices[kept]
-        return Votes(self.galaxy_ids, self.people, self.answers, *rows)
+        weights = None if self.weights is None else self.weights[kept]
+        return Votes(self.galaxy_ids, self.people, self.answers, *rows, weights)
+
+    def weighed(self, weights: Mapping[str, float]) -> Votes:
+        """The same votes, those of the people named counting so much instead of 1."""
+        of_person = np.array([float(weights.get(name, 1.0)) for name in self.people])
+        return replace(self, weights=of_person[self.persons])
 
     @classmethod
     def from_frame(

@@ -60,8 +60,9 @@ def test_the_order_of_people_and_answers_changes_nothing(method, votes, seed):
 
 
 @settings(max_examples=60, deadline=None)
-@given(votes=some_votes())
-def test_each_iteration_makes_the_votes_likelier(votes):
+@given(votes=some_votes(), weight=st.floats(0, 5))
+def test_each_iteration_makes_the_votes_likelier(votes, weight):
+    votes = votes.weighed({"p0": weight})
     objective = np.array(dawid_skene(votes, tolerance=1e-9).log_posterior)
     assert (np.diff(objective) >= -1e-9 * np.abs(objective[:-1])).all()
 
@@ -102,6 +103,16 @@ def test_a_person_who_confuses_two_answers_is_read_in_reverse():
     found = dawid_skene(votes_of(np.column_stack([right, 1 - truth]), 2))
     assert found.skill[3] < 0.1
     assert accuracy(found, truth) > 0.95
+
+
+def test_a_person_of_weight_two_counts_as_two_and_of_weight_nothing_not_at_all():
+    table = np.array([[0, 1], [0, 0], [1, 1], [-1, 0]])
+    votes = votes_of(table, 2)
+    assert majority(votes).labels.tolist() == ["", "a", "b", "a"]
+    assert majority(votes.weighed({"p1": 2.0})).labels.tolist() == ["b", "a", "b", "a"]
+    without = dawid_skene(votes.weighed({"p1": 0.0}))
+    assert without.labels.tolist() == ["a", "a", "b", ""]
+    assert without.n_votes.tolist() == [1, 1, 1, 0]
 
 
 def test_single_votes_are_believed_and_not_turned_into_something_else():
