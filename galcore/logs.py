@@ -22,7 +22,7 @@ _SCRUBS = (
     (re.compile(r"\?[^\s\"']+"), "?…"),
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "[mail]"),
     (re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b"), "[address]"),
-    (re.compile(r"\b(?:[0-9a-fA-F]{1,4}:){2,7}[0-9a-fA-F]{0,4}\b|\B::1\b"), "[address]"),
+    (re.compile(r"(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}|[0-9a-fA-F:]*::[0-9a-fA-F:]+"), "[address]"),
 )
 
 

@@ -37,6 +37,6 @@ def demo(
         make_demo(workspaces_dir, progress=progress, cancel=cancel)
         typer.echo(f"The demo is ready after {time.monotonic() - started:.0f} s.", err=True)
     if not prepare_only:
-        from galcore.commands.serve import serve
+        from galcore.commands.serve import DEFAULT_HOST, serve
 
-        serve(workspace=[], port=port, headless=headless)
+        serve(workspace=[], port=port, headless=headless, host=DEFAULT_HOST)

@@ -17,7 +17,7 @@ from galcore.types import GalcoreError
 
 DEFAULT_PORT = 8501
 _PORTS_TRIED = 50
-_HOST = "localhost"
+DEFAULT_HOST = "localhost"
 
 
 def register(app: typer.Typer) -> None:
@@ -36,8 +36,13 @@ def serve(
         0, "--port", "-p", min=0, max=65535, help=f"Port; default: the first free one from {DEFAULT_PORT}."
     ),
     headless: bool = typer.Option(False, "--headless", help="Do not open a browser."),
+    host: str = typer.Option(
+        DEFAULT_HOST,
+        "--host",
+        help="Address to listen on; 0.0.0.0 lets other machines in (see docs/hosting.md).",
+    ),
 ) -> None:
-    """Open the dashboard in the browser, on this machine only. Ctrl-C stops it; no label is lost."""
+    """Open the dashboard in the browser, on for this machine only by default. Ctrl-C stops it."""
     for folder in workspace:
         if not (folder / "workspace.json").is_file():
             raise GalcoreError(
@@ -45,14 +50,14 @@ def serve(
                 f"--workspace {folder}` and then `python -m galcore prepare {folder}`"
             )
     chosen = _choose_port(port)
-    address = f"http://{_HOST}:{chosen}"
+    address = f"http://{DEFAULT_HOST}:{chosen}"
     typer.echo(f"Galcore runs at {address} (Ctrl-C stops it)", err=True)
     if not headless:
         threading.Thread(target=_open_browser, args=(chosen, address), daemon=True).start()
-    _run(workspace or None, chosen)
+    _run(workspace or None, chosen, host)
 
 
-def _run(workspaces: list[Path] | None, port: int) -> None:
+def _run(workspaces: list[Path] | None, port: int, host: str) -> None:
     """Serve until SIGINT or SIGTERM; the app's lifespan closes the label stores."""
     # Streamlit looks for .streamlit/config.toml beside the script it believes it was started with.
     sys.argv = [str(ROOT / "app.py")]
@@ -62,7 +67,7 @@ def _run(workspaces: list[Path] | None, port: int) -> None:
     from galcore.web.registry import serve_workspaces
 
     serve_workspaces(workspaces)
-    app.run(config={"server.port": port, "server.headless": True, "server.address": _HOST})
+    app.run(config={"server.port": port, "server.headless": True, "server.address": host})
 
 
 def _choose_port(wanted: int) -> int:
@@ -85,7 +90,7 @@ def _is_free(port: int) -> bool:
     with socket.socket() as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind((_HOST, port))
+            trial.bind((DEFAULT_HOST, port))
         except OSError as error:
             if error.errno in (errno.EADDRINUSE, errno.EACCES):
                 return False
@@ -98,6 +103,6 @@ def _open_browser(port: int, address: str) -> None:
     for _ in range(150):
         time.sleep(0.2)
         with socket.socket() as trial:
-            if trial.connect_ex((_HOST, port)) == 0:
+            if trial.connect_ex((DEFAULT_HOST, port)) == 0:
                 webbrowser.open(address)
                 return

@@ -127,6 +127,11 @@ class LabelStore:
         """A number that grows with each commit of this process: a key for caches."""
         return self._version
 
+    @property
+    def n_writes_waiting(self) -> int:
+        """Writes that wait for the writer thread."""
+        return self._writer.n_waiting
+
     # campaigns
 
     def create_campaign(self, campaign: Campaign, galaxy_ids: Sequence[str] | None = None) -> Campaign:

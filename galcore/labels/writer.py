@@ -70,6 +70,11 @@ class Writer:
             self._jobs.put(_Job(work, future))
         return future.result()
 
+    @property
+    def n_waiting(self) -> int:
+        """Functions that wait for their turn."""
+        return self._jobs.qsize()
+
     def close(self) -> None:
         """Finish what is queued and stop; calling it again does nothing."""
         with self._door:

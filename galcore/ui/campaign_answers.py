@@ -66,7 +66,7 @@ def ask_answers(start: Campaign, key: Key, *, n_labels: int = 0) -> Answers:
             key=key("mode_kept"), help=MODE_HELP,
         )  # fmt: skip
         st.caption(
-            f"The kind of answer stays: {count(n_labels, 'label')} were given under it. "
+            f"The kind of answer stays, for the {count(n_labels, 'label')} given under it. "
             "Answers can be added, and unused ones taken away. Duplicate the campaign to ask differently."
         )
         mode = start.mode

@@ -92,6 +92,7 @@ def metrics_text() -> str:
         ("galcore_labels", "Standing answers.", n_labels),
         ("galcore_campaigns_open", "Campaigns that take labels.", n_open),
         ("galcore_people_here", "People at work in the last minute.", len(here)),
+        ("galcore_writes_waiting", "Writes that wait.", sum(store.n_writes_waiting for store in stores)),
         ("galcore_jobs_waiting", "Jobs that wait or run.", sum(_n_active_jobs(each) for each in opened)),
         ("galcore_workspaces_open", "Workspaces in use.", len(opened)),
     )
