@@ -8,10 +8,11 @@ from typing import Any
 import streamlit as st
 
 from galcore.logs import configure_logs
-from galcore.settings import ROOT
+from galcore.settings import ROOT, Settings
 from galcore.ui.front_page import front_page_routes
 from galcore.ui.rooms import page_names
 from galcore.web.atlas_routes import atlas_routes
+from galcore.web.backups import ScheduledBackups
 from galcore.web.metrics import metrics_routes
 from galcore.web.registry import served
 from galcore.web.restore_routes import restore_routes
@@ -22,12 +23,16 @@ _log = logging.getLogger("galcore.app")
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
-    """Close the label stores when the server stops, so that the next start finds them tidy."""
+    """Back labels up while the server runs; close their stores when it stops, so that they are tidy."""
     configure_logs()
     _log.info("server started", extra={"event": "start"})
+    every_s = 60 * Settings.from_environment().backup_minutes
+    backups = ScheduledBackups(lambda: served().open_now(), every_s=every_s)
+    backups.start()
     try:
         yield {}
     finally:
+        backups.close()
         served().close()
         _log.info("server stopped, labels closed", extra={"event": "stop"})
 

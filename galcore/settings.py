@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 MODELS_DIR = ROOT / "data" / "models"
 DEFAULT_MODEL = "galcore-tiny"
+DEFAULT_BACKUP_MINUTES = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Settings:
         threads: Threads for torch and BLAS (``GALCORE_THREADS``; 0: let the library choose).
         logs: How the server writes logs (``GALCORE_LOGS``): ``json``, a line each without personal data;
             else as they are.
+        backup_minutes: Minutes between two backups of labels that changed, by the server
+            (``GALCORE_BACKUP_MINUTES``; 0: none).
     """
 
     workspaces_dir: Path
@@ -29,6 +32,7 @@ class Settings:
     secret: str
     threads: int
     logs: str = ""
+    backup_minutes: float = DEFAULT_BACKUP_MINUTES
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -39,4 +43,5 @@ class Settings:
             secret=os.environ.get("GALCORE_SECRET", ""),
             threads=int(os.environ.get("GALCORE_THREADS") or 0),
             logs=os.environ.get("GALCORE_LOGS", ""),
+            backup_minutes=float(os.environ.get("GALCORE_BACKUP_MINUTES") or DEFAULT_BACKUP_MINUTES),
         )

@@ -37,6 +37,7 @@ Part = TypeVar("Part")
 FORMAT_VERSION = 1
 CARD_FILE = "workspace.json"
 SNAPSHOT_FOLDER = "labels.snapshot"
+SCHEDULED_BACKUPS = "backups/scheduled"
 NOT_CURRENT = re.compile(
     r"\.[0-9a-f]{12}(\.new)?$"
 )  # <model>.<hash>: kept aside; with .new: not yet complete

@@ -75,7 +75,7 @@ def look_around(
 def examine() -> tuple[Finding, ...]:
     """Everything the doctor looks at, in order; a check that fails itself is a finding too."""
     checks: tuple[Callable[[], Iterator[Finding]], ...] = (
-        _python, _packages, _torch, _torchvision, _timm, _weights, _folders, _browser, _real_data,
+        _python, _packages, _torch, _torchvision, _timm, _weights, _folders, _labels, _browser, _real_data,
     )  # fmt: skip
     findings: list[Finding] = []
     for check in checks:
@@ -200,6 +200,32 @@ def _folders() -> Iterator[Finding]:
         yield Finding("disk", "broken", f"{free_gib:.1f} GiB free", f"free at least {LEAST_FREE_GIB:.0f} GiB")
     else:
         yield Finding("disk", "ok", f"{free_gib:.0f} GiB free")
+
+
+def _labels() -> Iterator[Finding]:
+    """Every label file of the workspaces folder, looked over and left as it is."""
+    from galcore.labels.quarantine import check_workspace_labels
+    from galcore.types import GalcoreError
+    from galcore.workspace import SNAPSHOT_FOLDER
+
+    n_healthy = 0
+    for card in sorted(Settings.from_environment().workspaces_dir.glob("*/workspace.json")):
+        folder, what = card.parent, f"labels of {card.parent.name}"
+        try:
+            found = check_workspace_labels(folder, snapshot=folder / SNAPSHOT_FOLDER)
+        except GalcoreError as error:
+            yield Finding(what, "note", str(error))
+            continue
+        if found is None or found.healthy:
+            n_healthy += found is not None
+            continue
+        told = "; ".join(f"{each.n_events or ''} {each.kind}".strip() for each in found.problems)
+        remedy = f"python -m galcore labels check {folder.name} --quarantine (sets aside, deletes nothing)"
+        if not found.readable:
+            remedy += f", then labels restore BACKUP {folder.name}"
+        yield Finding(what, "broken", told, remedy)
+    if n_healthy:
+        yield Finding("labels", "ok", f"{n_healthy} label files, nothing wrong in them")
 
 
 def _browser() -> Iterator[Finding]:

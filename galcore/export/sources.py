@@ -27,6 +27,9 @@ class LabelSource(Protocol):
     def history(self, campaign_id: str) -> pd.DataFrame:
         """Every event."""
 
+    def scope(self, campaign_id: str) -> tuple[str, ...] | None:
+        """The campaign's own list of galaxies, if it has one."""
+
 
 def label_source(workspace: Workspace) -> tuple[LabelSource, str]:
     """Labels of a workspace and, in words, where they come from.

@@ -94,6 +94,10 @@ class SnapshotLabels:
         """As ``LabelStore.history``."""
         return queries.read_history(self._cursor(), campaign_id, galaxy_id)
 
+    def scope(self, campaign_id: str) -> tuple[str, ...] | None:
+        """As ``LabelStore.scope``."""
+        return queries.read_scope(self._cursor(), campaign_id)
+
     def people(self, campaign_id: str) -> pd.DataFrame:
         """As ``LabelStore.people``."""
         return queries.read_people(self._cursor(), campaign_id)

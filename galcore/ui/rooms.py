@@ -15,7 +15,10 @@ _ROOMS: dict[str, list[tuple[str, str, str]]] = {
         ("similar", "Similar", ":material/join_inner:"),
         ("galaxy", "Galaxy", ":material/lens_blur:"),
     ],
-    "RESULTS": [("review", "Review", ":material/fact_check:")],
+    "RESULTS": [
+        ("review", "Review", ":material/fact_check:"),
+        ("report", "Report", ":material/summarize:"),
+    ],
     "WORKSHOP": [
         ("data", "Data", ":material/database:"),
         ("restore", "Restore", ":material/healing:"),

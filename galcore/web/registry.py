@@ -63,6 +63,11 @@ class WorkspaceRegistry:
         with self._lock:
             return tuple(self._open.values())
 
+    def open_now(self) -> tuple[Workspace, ...]:
+        """Those that were opened already."""
+        with self._lock:
+            return tuple(self._open.values())
+
     def close(self) -> None:
         """Close every workspace that was opened; labels acknowledged so far are on disk already."""
         with self._lock:

@@ -39,3 +39,19 @@ def test_requirements_that_are_not_met_are_named(monkeypatch, tmp_path, line, de
     monkeypatch.setattr(doctor, "ROOT", tmp_path)
     findings = [finding for finding in doctor.examine() if finding.state == "broken"]
     assert any(detail in finding.detail and "pip install" in finding.mend for finding in findings)
+
+
+def test_label_files_are_looked_over_and_left_as_they_are(monkeypatch, tmp_path):
+    from galcore.workspace import Workspace
+
+    monkeypatch.setenv("GALCORE_WORKSPACES", str(tmp_path))
+    for name in ("fine", "spoilt"):
+        workspace = Workspace.create(tmp_path / name, title=name)
+        assert workspace.labels.campaigns() == ()
+        workspace.close()
+    (tmp_path / "spoilt" / "labels.duckdb").write_bytes(b"not a database")
+    found = {finding.what: finding for finding in doctor._labels()}
+    assert found["labels"].state == "ok" and found["labels"].detail.startswith("1 ")
+    assert found["labels of spoilt"].state == "broken"
+    assert "labels check spoilt --quarantine" in found["labels of spoilt"].mend
+    assert (tmp_path / "spoilt" / "labels.duckdb").read_bytes() == b"not a database"

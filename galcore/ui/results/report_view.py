@@ -1,0 +1,74 @@
+"""The report of a campaign on the page, with its one-file download."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from galcore.export.names import slug
+from galcore.report import CampaignReport, report_campaign, report_html
+from galcore.report.html import (
+    ANSWER_HEAD,
+    PEOPLE_HEAD,
+    answer_rows,
+    count_rows,
+    made_by_rows,
+    person_row,
+    sentences,
+)
+from galcore.types import Campaign
+from galcore.ui.results.loading import load_review
+from galcore.ui.text import plain
+from galcore.workspace import Workspace
+
+
+def show_report(workspace: Workspace, campaign: Campaign) -> None:
+    """Draw the report of a campaign."""
+    review = load_review(workspace, campaign)
+    if review.history.empty:
+        st.subheader(plain(campaign.name, limit=120), anchor=False)
+        st.info("The report fills with the first submitted grid.", icon=":material/summarize:")
+        return
+    version = f"{workspace.folder} {campaign!r} {workspace.labels.version} {workspace.catalog_hash}"
+    report = _report(version, workspace, campaign)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plain(campaign.name, limit=120), anchor=False)
+        st.space("stretch")
+        st.download_button(
+            "Download as one file",
+            data=report_html(report),
+            file_name=f"{slug(campaign.name, otherwise='campaign')}-report.html",
+            mime="text/html",
+            icon=":material/download:",
+            type="primary",
+            on_click="ignore",
+            help="One HTML file that needs nothing else",
+        )
+    st.write(plain(" ".join(sentences(report)), limit=4000))
+    _show_numbers(report)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Counting …")
+def _report(version: str, _workspace: Workspace, _campaign: Campaign) -> CampaignReport:
+    review = load_review(_workspace, _campaign)
+    return report_campaign(_workspace, _campaign, _workspace.labels, scores=review.scores)
+
+
+def _show_numbers(report: CampaignReport) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown("##### Counts")
+        _table(("what", "number"), count_rows(report), key="report_counts")
+    with right:
+        st.markdown("##### What made these numbers")
+        _table(("what", "value"), made_by_rows(report), key="report_made_by")
+    for place, question in enumerate(report.questions):
+        if question.n_votes:
+            st.markdown(f"##### {plain(question.text or question.name, limit=120)}")
+            _table(ANSWER_HEAD, answer_rows(question), key=f"report_question_{place}")
+    st.markdown("##### People")
+    _table(PEOPLE_HEAD, [person_row(person) for person in report.people], key="report_people")
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], *, key: str) -> None:
+    columns = {name: [row[place] for row in rows] for place, name in enumerate(head)}
+    st.dataframe(columns, hide_index=True, key=key)
