@@ -62,7 +62,9 @@ def _show_changes(workspace: Workspace, campaign: Campaign, user: str, *, manage
     else:
         for wanted in next_states(campaign):
             label, icon, help_text = state_change_words(campaign, wanted)
-            if st.button(label, key=f"galcore_{wanted}_{key}", icon=icon, width="stretch", help=help_text):
+            if st.button(
+                label, key=f"galcore_make_{wanted}_{key}", icon=icon, width="stretch", help=help_text
+            ):
                 change_campaign_state(workspace, campaign, wanted, user)
                 st.rerun()
         if st.button("Settings", key=f"galcore_edit_{key}", icon=":material/tune:", width="stretch"):

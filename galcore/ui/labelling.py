@@ -14,6 +14,7 @@ from galcore.workspace import Workspace
 
 MAX_AT_ONCE = 500
 MAX_QUEUED = 480
+_STATES = {"draft": "not open yet", "paused": "paused", "closed": "closed"}
 
 
 def show_label_bar(
@@ -31,8 +32,8 @@ def show_label_bar(
     if not may(workspace.folder, user, Role.ANNOTATOR):
         st.caption("You look on here: labelling takes the role annotator.")
         return
-    if campaign.state == "closed":
-        st.caption("The campaign is closed; its labels can be seen but not changed.")
+    if campaign.state != "open":
+        st.caption(f"The campaign is {_STATES[campaign.state]}; its labels can be seen but not changed.")
         return
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=key):
         what = "" if len(galaxy_ids) == 1 else f" {count(len(galaxy_ids), 'galaxy', 'galaxies')}"

@@ -37,7 +37,8 @@ _STEPS = (
     (
         ":material/group:",
         "Together",
-        "Several people can work on one campaign at once; nobody is shown what they answered already. "
+        "Send the link of a campaign (*Invite* on its card) and work on it at once; nobody is shown what "
+        "they answered already, or what somebody else has open. "
         "Nothing is ever overwritten: every answer, correction and undo is kept with its name and time.",
     ),
 )

@@ -215,10 +215,10 @@ def _card(open_page: OpenPage, workspace: Workspace, **changes: object) -> AppTe
 
 def test_the_owner_pauses_and_closes_from_the_card(sky_served: Workspace, open_page: OpenPage) -> None:
     app = _card(open_page, sky_served)
-    app.button(key="galcore_paused_sky_spirals").click().run()
+    app.button(key="galcore_make_paused_sky_spirals").click().run()
     assert sky_served.labels.campaign("spirals").state == "paused"
     assert "Paused" in _texts(app)
-    app.button(key="galcore_closed_sky_spirals").click().run()
+    app.button(key="galcore_make_closed_sky_spirals").click().run()
     assert sky_served.labels.campaign("spirals").state == "closed"
     assert not app.exception
 

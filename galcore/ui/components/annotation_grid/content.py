@@ -34,6 +34,7 @@ _WHY = {
     Reason.ADJUDICATION: ("disputed", "people disagree about this one"),
 }
 _LARGE_PX = 768
+_MOST_SEEDS = 12
 _HOW = (
     "The model learns from every grid you submit and chooses the next one: galaxies it finds likely, some it "
     "is unsure of, and some drawn blindly. Each picture says in its corner why it is there, with the score."
@@ -79,10 +80,16 @@ def campaign_content(campaign: Campaign) -> dict[str, Any]:
 
 def guide_content(campaign: Campaign, workspace: Workspace) -> dict[str, Any]:
     """The guide: what the maker of the campaign wrote, and the example galaxies."""
-    seeds = [seed for seed in campaign.seeds if seed in workspace.images][:12]
     address = _address_maker(workspace)
-    pictures = [address(seed, size_px=192) for seed in seeds]
-    examples = [{"name": f"examples of {campaign.answers[0]}", "pictures": pictures}] if pictures else []
+    named: dict[str, list[str]] = {}
+    for example in campaign.examples:
+        named.setdefault(example.caption or "examples", []).append(example.galaxy_id)
+    named.setdefault(f"examples of {campaign.answers[0]}", []).extend(campaign.seeds[:_MOST_SEEDS])
+    pictures = {
+        name: [address(each, size_px=192) for each in galaxy_ids if each in workspace.images]
+        for name, galaxy_ids in named.items()
+    }
+    examples = [{"name": name, "pictures": shown} for name, shown in pictures.items() if shown]
     return {"text": campaign.guidance, "examples": examples, "how": _HOW}
 
 

@@ -1,5 +1,11 @@
 // What a grid page shows, drawn from its state. The page itself (main.js) extends this.
 
+const NOT_OPEN = {
+  draft: { title: "This campaign has not begun", text: "It opens when its owner opens it (Home). Choose another campaign on top." },
+  paused: { title: "This campaign is paused", text: "Its labels are kept, and it goes on when its owner says so. Choose another campaign on top." },
+  closed: { title: "This campaign is closed", text: "Its labels are kept; Review shows the results. Choose another campaign on top." },
+};
+
 class DrawnPage {
   find(selector) {
     return this.root.querySelector(selector);
@@ -74,10 +80,10 @@ class DrawnPage {
     this.find(".gg-cells").hidden = !this.board;
     if (this.board) return;
     const done = this.data.done && !this.outbox.items.length;
-    const closed = this.campaign.state === "closed";
-    const title = closed ? "This campaign is closed" : done ? "All galaxies are answered" : "The next grid is on its way";
+    const closed = NOT_OPEN[this.campaign.state];
+    const title = closed ? closed.title : done ? "All galaxies are answered" : "The next grid is on its way";
     const text = closed
-      ? "Its labels are kept; Review shows the results. Choose another campaign on top."
+      ? closed.text
       : done ? "You have seen every galaxy of this workspace. Thank you! Review shows the results."
         : "Your answers are kept in this browser and are sent as soon as the server answers.";
     holder.replaceChildren(element("strong", "", title), element("span", "", text));
@@ -86,7 +92,7 @@ class DrawnPage {
   drawActions() {
     const { board, campaign } = this;
     const targets = board ? board.targets().length : 0;
-    const closed = campaign.state === "closed";
+    const closed = campaign.state in NOT_OPEN;
     this.find(".gg-submit").disabled = !board || closed;
     this.find(".gg-submit").firstChild.textContent = board && board.correcting ? "Save " : "Submit ";
     this.find(".gg-skip").disabled = !board || closed;

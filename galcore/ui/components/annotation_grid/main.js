@@ -159,7 +159,7 @@ class GridPage extends OperatedPage {
 
   submit(restSkipped = false) {
     const board = this.board;
-    if (!board || this.campaign.state === "closed") return;
+    if (!board || this.campaign.state in NOT_OPEN) return;
     const answers = board.answers(this.campaign, restSkipped);
     const kind = board.correcting ? "correct" : "submit";
     const { grid_id } = board.grid;

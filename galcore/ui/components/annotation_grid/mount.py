@@ -135,7 +135,7 @@ def _page_content(
 
 
 def _grids(loop: CampaignLoop, user: str) -> list[Grid]:
-    if loop.campaign.state == "closed":
+    if loop.campaign.state != "open":
         return []
     return [grid for grid in loop.grids(user) if grid is not None and grid.items]
 
