@@ -10,9 +10,11 @@ import streamlit as st
 from galcore.logs import configure_logs
 from galcore.settings import ROOT, Settings
 from galcore.ui.front_page import front_page_routes
+from galcore.ui.identity import read_access
 from galcore.ui.rooms import page_names
 from galcore.web.atlas_routes import atlas_routes
 from galcore.web.backups import ScheduledBackups
+from galcore.web.identity_routes import identity_routes
 from galcore.web.metrics import metrics_routes
 from galcore.web.registry import served
 from galcore.web.restore_routes import restore_routes
@@ -26,6 +28,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Back labels up while the server runs; close their stores when it stops, so that they are tidy."""
     configure_logs()
     _log.info("server started", extra={"event": "start"})
+    read_access()  # before the first request: routes ask for it, and unreadable secrets end the start here
     every_s = 60 * Settings.from_environment().backup_minutes
     backups = ScheduledBackups(lambda: served().open_now(), every_s=every_s)
     backups.start()
@@ -44,6 +47,7 @@ app = st.App(
     routes=[
         *galcore_routes(),
         *metrics_routes(),
+        *identity_routes(),
         *atlas_routes(),
         *restore_routes(),
         *front_page_routes(page_names()),

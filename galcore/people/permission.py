@@ -42,6 +42,12 @@ def may(folder: Path, name: str, least: Role) -> bool:
         return False
 
 
+def person_name(folder: Path, name: str) -> str:
+    """The name that others read for somebody."""
+    found = read_roster(folder).find(name)
+    return found.shown if found else name
+
+
 def enter(folder: Path, name: str) -> Person:
     """Let somebody in: a newcomer is written down, the first one in a fresh workspace as its owner.
 

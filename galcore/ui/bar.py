@@ -7,10 +7,15 @@ import html
 import streamlit as st
 
 from galcore.jobs import jobs
+from galcore.people import Access, Mode
+from galcore.people.permission import person_name
+from galcore.people.tokens import device_token
 from galcore.types import Campaign
 from galcore.ui import state
 from galcore.ui.campaigns import change_campaign_state, may_manage, next_states, state_change_words
-from galcore.ui.identity import MAX_NAME_LETTERS, change_user
+from galcore.ui.identity import MAX_NAME_LETTERS, change_user, read_access, sign_out
+from galcore.ui.links import link_here
+from galcore.ui.sign_in import ask_taken
 from galcore.ui.text import clean, count, plain
 from galcore.web.registry import served
 from galcore.workspace import Workspace
@@ -18,11 +23,19 @@ from galcore.workspace import Workspace
 _REFRESH_S = 15
 
 
-def show_bar(user: str | None) -> None:
-    """Draw the bar for the person of this session (None: nobody has given a name yet)."""
+def show_bar(user: str | None, *, admitted: bool = True) -> None:
+    """Draw the bar for the person of this session.
+
+    Args:
+        user: Who it is; None: nobody has given a name yet.
+        admitted: Whether they may look into the workspace in use; else they can only choose another.
+    """
     workspace = state.current_workspace()
     with st.container(key="galcore_bar", horizontal=True, vertical_alignment="center", gap="small"):
-        if workspace is not None:
+        if workspace is not None and not admitted:
+            _choose_workspace(workspace)
+            st.space("stretch")
+        elif workspace is not None:
             campaign = state.current_campaign()
             _choose_workspace(workspace)
             _choose_campaign(workspace, campaign, user)
@@ -112,8 +125,9 @@ def _show_people_and_jobs(workspace: Workspace, campaign: Campaign | None, user:
     if campaign is not None:
         workspace.labels.touch(campaign.campaign_id, user)
         present = workspace.labels.present(campaign.campaign_id)
-        names = html.escape(", ".join(clean(name) for name in present))
-        parts.append(f'<span title="{names}"><i></i>{len(present)} here</span>')
+        shown = [clean(person_name(workspace.folder, name)) for name in present]
+        names = html.escape(", ".join(shown))
+        parts.append(f'<span class="galcore-present" title="{names}"><i></i>{len(present)} here now</span>')
     running = [job for job in jobs(workspace.folder)[:20] if job.status.is_active]
     if running:
         kinds = html.escape(", ".join(job.kind for job in running))
@@ -122,8 +136,24 @@ def _show_people_and_jobs(workspace: Workspace, campaign: Campaign | None, user:
 
 
 def _show_person(user: str) -> None:
+    access = read_access()
     with st.popover(plain(user, limit=18), icon=":material/person:", type="tertiary"):
         st.caption("Your labels are kept under this name")
-        name = st.text_input("Name", user, max_chars=MAX_NAME_LETTERS, key="galcore_rename")
-        if st.button("Change", width="stretch", key="galcore_rename_button") and change_user(name):
-            st.rerun()
+        if access.is_proven:
+            _show_proven(user, access)
+        elif not ask_taken():
+            name = st.text_input("Name", user, max_chars=MAX_NAME_LETTERS, key="galcore_rename")
+            if st.button("Change", width="stretch", key="galcore_rename_button") and change_user(name):
+                st.rerun()
+
+
+def _show_proven(user: str, access: Access) -> None:
+    st.markdown(f"**{plain(user, limit=60)}**")
+    if access.mode is Mode.PASSPHRASE and st.button(
+        "Another browser", icon=":material/devices:", width="stretch", key="galcore_device",
+        help="A link by which you go on under this name elsewhere; for 15 minutes.",
+    ):  # fmt: skip
+        st.code(link_here(device=device_token(user, access)), language=None)
+    if st.button("Sign out", icon=":material/logout:", width="stretch", key="galcore_sign_out"):
+        sign_out()
+        st.rerun()

@@ -22,6 +22,7 @@ _ROOMS: dict[str, list[tuple[str, str, str]]] = {
     "WORKSHOP": [
         ("data", "Data", ":material/database:"),
         ("restore", "Restore", ":material/healing:"),
+        ("settings", "Settings", ":material/settings:"),
     ],
 }
 

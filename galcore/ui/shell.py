@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from galcore.types import GalcoreError
 from galcore.ui.bar import show_bar
-from galcore.ui.identity import current_user, remember_user
+from galcore.ui.identity import current_user, read_access, remember_user, require_user
 from galcore.ui.rooms import navigation
-from galcore.ui.state import write_address
+from galcore.ui.standing import admit
+from galcore.ui.state import current_workspace, write_address
 from galcore.ui.theme import apply_theme
 
 
@@ -21,13 +23,25 @@ def main() -> None:
     st.logo(Path(__file__).parent / "logo.svg", size="large", icon_image=Path(__file__).parent / "icon.svg")
     page = st.navigation(navigation(), position="sidebar")
     try:
-        write_address()
-        user = current_user()
-        remember_user()
-        show_bar(user)
-        page.run()
+        _show_page(page)
     except GalcoreError as error:
         st.error(str(error), icon=":material/build:")
+
+
+def _show_page(page: StreamlitPage) -> None:
+    # Where names are proven nothing is shown before one is: not even which workspaces there are.
+    user = require_user() if read_access().is_proven else current_user()
+    if remember_user():
+        st.caption("One moment …")
+        return
+    write_address()
+    workspace = current_workspace()
+    bar = st.container()
+    admitted = user is None or workspace is None or admit(workspace, user)
+    with bar:
+        show_bar(user, admitted=admitted)
+    if admitted:
+        page.run()
 
 
 main()

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 from galcore.types import GalcoreError
 from galcore.web.addresses import StampRequest, read_token, short_version, signed_token
 from galcore.web.facts import campaign_facts, catalog_row, value_text
+from galcore.web.guard import refuse_stranger
 from galcore.web.registry import served
 from galcore.web.routes import YEAR, refuse, stamp_response
 from galcore.workspace import Workspace
@@ -96,6 +97,9 @@ async def row_stamp(request: Request) -> Response:
     fields = _fields(request, "stamps")
     if fields is None:
         return refuse(403, _WRONG_ADDRESS)
+    refused = refuse_stranger(request, fields[0])
+    if refused is not None:
+        return refused
     found = _find(fields)
     if isinstance(found, Response):
         return found
@@ -128,6 +132,9 @@ async def _with_atlas(
     fields = _fields(request, purpose)
     if fields is None:
         return refuse(403, _WRONG_ADDRESS)
+    refused = refuse_stranger(request, fields[0])
+    if refused is not None:
+        return refused
 
     def run() -> Response:
         found = _find(fields)

@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 
 from galcore.types import GalcoreError
 from galcore.web.addresses import read_token, signed_token
+from galcore.web.guard import refuse_stranger
 from galcore.web.restorations import Attempt, RestoreSource, bench
 from galcore.web.restore_pictures import (
     ALL_BANDS,
@@ -105,6 +106,9 @@ async def _answer(request: Request, purpose: str, answer: Callable[..., Response
     fields = read_token(request.path_params["token"])
     if not isinstance(fields, list) or not fields or fields[0] != purpose:
         return refuse(403, "this address was not made by this server; reload the page")
+    refused = refuse_stranger(request)
+    if refused is not None:
+        return refused
     try:
         return await asyncio.to_thread(answer, *fields[1:])
     except GalcoreError as error:

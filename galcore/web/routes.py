@@ -18,6 +18,7 @@ from galcore import __version__
 from galcore.types import GalcoreError
 from galcore.web.addresses import STAMP_ROUTE, StampRequest, read_stamp_address, short_version
 from galcore.web.facts import catalog_row
+from galcore.web.guard import refuse_stranger
 from galcore.web.registry import served
 
 if TYPE_CHECKING:
@@ -79,13 +80,15 @@ _renderers = ThreadPoolExecutor(_RENDER_THREADS, thread_name_prefix="stamp")
 async def stamp(request: Request) -> Response:
     """A stamp as JPEG: 403 for an address that is not ours, 404 for a galaxy or workspace that is unknown.
 
+    Where people prove who they are: 401 without the identity cookie, 403 for who may not look here.
+
     A picture that cannot be read gives a placeholder that names the file (HTTP 200, so that the browser
     shows it; header ``X-Galcore-Broken``), kept for seconds only, so that mending the file mends the page.
     """
     wanted = read_stamp_address(request.path_params["token"])
     if wanted is None:
         return refuse(403, "this address was not made by this server; reload the page")
-    return await stamp_response(wanted)
+    return refuse_stranger(request, wanted.workspace) or await stamp_response(wanted)
 
 
 async def stamp_response(wanted: StampRequest) -> Response:

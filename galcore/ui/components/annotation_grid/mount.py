@@ -17,6 +17,7 @@ from galcore.ui import state
 from galcore.ui.components.annotation_grid import content
 from galcore.ui.components.annotation_grid.model_card import model_content
 from galcore.ui.components.annotation_grid.outbox import Acknowledgement, apply_outbox
+from galcore.ui.standing import show_standing
 from galcore.workspace import Workspace
 
 _HERE = Path(__file__).parent
@@ -53,6 +54,8 @@ _mount = st.components.v2.component(
 @st.fragment(run_every=_REFRESH_S)
 def annotation_grid(workspace: Workspace, campaign: Campaign, user: str) -> None:
     """The grid of one person in one campaign: shows the grid, stores what comes back, sends the next one."""
+    if not show_standing(workspace, user):
+        return
     key = _mount_key(workspace, campaign, user)
     loop = workspace.loop(campaign.campaign_id)
     sent = st.session_state.get(key) or {}

@@ -1,0 +1,1 @@
+"""The settings page: people and roles, invitations, appearance, keys."""

@@ -1,0 +1,43 @@
+"""Dark or light, and the list of keys."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+_COMPONENTS = Path(__file__).resolve().parents[1] / "components"
+_KEYS = re.compile(r'^  \["([^"]+)", "([^"]+)"\],$', re.MULTILINE)
+
+_theme_choice = st.components.v2.component(
+    "galcore_theme_choice",
+    html='<div class="choice" role="group" aria-label="theme">'
+    '<button type="button" data-theme="Dark">Dark: for pictures</button>'
+    '<button type="button" data-theme="Light">Light: for print and talks</button></div>',
+    css=".choice { display: flex; gap: 0.6rem; }"
+    " button { font: inherit; padding: 0.45rem 1rem; cursor: pointer;"
+    " color: var(--st-text-color); background: var(--st-secondary-background-color);"
+    " border: 1px solid var(--st-border-color); border-radius: 6px; }"
+    " button[aria-pressed=true] { border-color: var(--st-primary-color); }",
+    js=(_COMPONENTS / "theme_choice.js").read_text(encoding="utf-8"),
+)
+
+
+def show_theme_choice() -> None:
+    """Two buttons; the choice stays in the browser and holds on every page."""
+    _theme_choice(key="galcore_theme_choice", height=48)
+
+
+def show_keys() -> None:
+    """The keys of the grid, as the grid itself lists them."""
+    st.dataframe(
+        pd.DataFrame(key_list(), columns=["key", "what it does"]), hide_index=True, key="settings_keys"
+    )
+    st.caption("`c` and `r` belong to Streamlit. No key acts while you type in a field.")
+
+
+def key_list() -> list[tuple[str, str]]:
+    """Keys and what they do, read from the grid's own list."""
+    return _KEYS.findall((_COMPONENTS / "annotation_grid" / "keys.js").read_text(encoding="utf-8"))
