@@ -16,11 +16,7 @@ _theme_choice = st.components.v2.component(
     html='<div class="choice" role="group" aria-label="theme">'
     '<button type="button" data-theme="Dark">Dark: for pictures</button>'
     '<button type="button" data-theme="Light">Light: for print and talks</button></div>',
-    css=".choice { display: flex; gap: 0.6rem; }"
-    " button { font: inherit; padding: 0.45rem 1rem; cursor: pointer;"
-    " color: var(--st-text-color); background: var(--st-secondary-background-color);"
-    " border: 1px solid var(--st-border-color); border-radius: 6px; }"
-    " button[aria-pressed=true] { border-color: var(--st-primary-color); }",
+    css=(_COMPONENTS / "theme_choice.css").read_text(encoding="utf-8"),
     js=(_COMPONENTS / "theme_choice.js").read_text(encoding="utf-8"),
 )
 
