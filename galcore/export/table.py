@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from galcore.export.consensus import consensus_columns
 from galcore.export.names import answer_slugs
 from galcore.export.questions import asked_questions
 from galcore.export.tally import Tally, tally_votes, yes_names
@@ -73,6 +74,8 @@ def results_table(
     table["majority"] = _first_or_all_yes(campaign, tallies, [tally.majority for tally in tallies])
     shares = pd.DataFrame({place: tally.agreement for place, tally in enumerate(tallies)}, index=table.index)
     table["agreement"] = shares.mean(axis=1).astype("float64")
+    agreed = consensus_columns(questions, votes, ids, several=campaign.mode == MULTILABEL)
+    table = pd.concat([table, agreed], axis=1)
     table["first_reason"] = first_reasons(history).reindex(ids).fillna("").to_numpy(dtype=object)
     _append_scores(table, campaign, scores)
     table["model_hash"] = np.where(table["model_version"] != "", code.model_hash, "")

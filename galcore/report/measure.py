@@ -11,11 +11,8 @@ from numpy.typing import NDArray
 
 from galcore.consensus import (
     Agreement,
-    Consensus,
     Votes,
     agreement_of,
-    dawid_skene,
-    majority,
     metric_of,
     on_random_overlap,
     person_skills,
@@ -23,6 +20,7 @@ from galcore.consensus import (
 )
 from galcore.consensus.people import jeffreys_interval
 from galcore.evaluate.metrics import wilson_interval
+from galcore.export.consensus import votes_consensus
 from galcore.export.questions import AskedQuestion
 from galcore.export.tally import Tally, tally_votes
 from galcore.export.votes import counted, decisions, vote_rows
@@ -169,20 +167,14 @@ def found_share(found: int, left: Interval | None) -> Interval | None:
     return Interval(float(value), float(low), float(high))
 
 
-def people_consensus(votes: pd.DataFrame, answers: Sequence[str]) -> tuple[Votes, Consensus]:
-    """Consensus of the votes on one question: Dawid and Skene where people overlap, else the majority."""
-    given = Votes.from_frame(votes, answers)
-    overlap = (given.counts().sum(axis=1) >= 2).any() if len(votes) else False
-    return given, dawid_skene(given) if overlap else majority(given)
-
-
 def measure_people(
     campaign: Campaign, question: AskedQuestion, said: Said, *, name_of: Callable[[str], str]
 ) -> tuple[tuple[PersonNumbers, ...], str]:
     """Everybody who answered, most votes first, and the method of the consensus behind the skills."""
     truth = {item.galaxy_id: item.answer for item in campaign.gold if item.question == question.name}
     answers = split_answers(said.history, question=question.name, gold=truth)
-    votes, consensus = people_consensus(answers.votes, question.answers)
+    votes = Votes.from_frame(answers.votes, question.answers)
+    consensus = votes_consensus(answers.votes, question)
     together = consensus.method != "majority"
     people = [
         PersonNumbers(

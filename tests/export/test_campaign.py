@@ -124,3 +124,60 @@ def test_the_command_leaves_the_store_closed_for_the_next_process(workspace, tmp
     export_campaign(folder, "discs", tmp_path / "out.csv")
     export_campaign(folder, "discs", tmp_path / "again.csv")
     assert (tmp_path / "out.csv").read_bytes() == (tmp_path / "again.csv").read_bytes()
+
+
+def test_columns_carry_unit_and_description_in_fits_and_parquet(workspace, tmp_path):
+    from astropy.io import fits
+
+    label_some(workspace)
+    for suffix in (".fits", ".parquet"):
+        export_campaign(workspace, "discs", tmp_path / f"out{suffix}")
+    with fits.open(tmp_path / "out.fits") as hdus:
+        header = hdus["TABLE"].header
+        names = [header[f"TTYPE{number}"] for number in range(1, header["TFIELDS"] + 1)]
+        ra, votes = names.index("ra") + 1, names.index("discs_disc") + 1
+        assert header[f"TUNIT{ra}"] == "deg" and header[f"TCOMM{ra}"] == "right ascension, ICRS"
+        assert header[f"TCOMM{votes}"] == "votes for 'disc'"
+        assert all(f"TCOMM{number}" in header for number in range(1, len(names) + 1))
+    field = pq.read_schema(tmp_path / "out.parquet").field("ra")
+    assert field.metadata == {b"description": b"right ascension, ICRS", b"unit": b"deg"}
+
+
+def test_names_of_people_are_nowhere_in_a_pseudonymous_export(workspace, tmp_path):
+    label_some(workspace)
+    report = export_campaign(
+        workspace, "discs", tmp_path / "out.csv", votes=tmp_path / "votes.csv",
+        events=tmp_path / "events.csv", pseudonymous=True,
+    )  # fmt: skip
+    assert report.n_votes == 20 and len(report.files) == 6
+    written = b"".join(file.read_bytes() for file in report.files)
+    assert b"Vera" not in written and b"person-" in written
+
+
+def test_the_secret_of_the_invitation_is_in_no_export(workspace, tmp_path):
+    from dataclasses import replace
+
+    campaign = workspace.labels.update_campaign(
+        replace(workspace.labels.campaign("discs"), join_code="s3cret-code")
+    )
+    export_campaign(workspace, campaign, tmp_path / "out.csv")
+    assert "s3cret" not in (tmp_path / "out.csv.provenance.json").read_text("utf-8")
+
+
+def test_votes_go_out_and_come_in_by_command(workspace, tmp_path):
+    label_some(workspace)
+    folder, out = workspace.folder, tmp_path / "votes.fits"
+    workspace.close()
+
+    def run(*arguments):
+        done = CliRunner().invoke(build_app(), [str(each) for each in arguments], catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return done.stdout
+
+    run("labels", "export", folder, "-c", "discs", "--out", out)
+    run("campaign", "create", folder, "-n", "Again", "-a", "disc", "-a", "röund")
+    told = json.loads(run("labels", "import", out, "-w", folder, "-c", "Again", "--json"))
+    assert (told["n_new"], told["left_out"]) == (20, [])
+    run("labels", "export", folder, "-c", "Again", "--out", tmp_path / "again.csv")
+    run("labels", "export", folder, "-c", "discs", "--out", tmp_path / "first.csv")
+    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "first.csv").read_bytes()

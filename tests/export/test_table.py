@@ -117,3 +117,18 @@ def test_gold_and_reasks_count_as_no_vote(store):
     store.append([label(0, "b", "棒", reason=Reason.GOLD)])
     row = table_of(store).loc[IDS[0]]
     assert row["smooth-or-featured_total-votes"] == 1 and row["label"] == "smooth"
+
+
+def test_the_consensus_weighs_people_by_their_skill_where_they_overlap(store):
+    store.append([label(0, "a", "smooth"), label(0, "b", "smooth"), label(1, "a", "棒")])
+    table = table_of(store, all_galaxies=True)
+    assert table.loc[IDS[0], "consensus"] == "smooth" and table.loc[IDS[0], "consensus_probability"] > 0.5
+    assert table.loc[IDS[0], "consensus_method"] == "dawid-skene"
+    assert table.loc["j", "consensus"] == "" and np.isnan(table.loc["j", "consensus_probability"])
+
+
+def test_the_consensus_of_single_votes_is_the_majority(store):
+    store.append([label(0, "a", "smooth"), label(1, "b", "棒")])
+    table = table_of(store)
+    assert table["consensus"].tolist() == ["smooth", "棒"]
+    assert set(table["consensus_method"]) == {"majority"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from galcore.export import campaign_bytes
+from galcore.export import campaign_bytes, votes_bytes
 from galcore.export.names import slug
 from galcore.review.campaign import CampaignReview
 from galcore.ui.text import plain
@@ -47,6 +47,17 @@ def show_export(workspace: Workspace, review: CampaignReview) -> None:
             f"--out {stem}{suffix}{options}",
             language="bash",
             wrap_lines=True,
+        )
+        st.caption("One row a vote, to take into another campaign or to compute with:")
+        hidden = st.toggle(
+            "Names replaced", key="export_pseudonymous", help="By stable pseudonyms; no comments"
+        )
+        st.download_button(
+            "Download votes",
+            data=lambda: votes_bytes(workspace, campaign, suffix, pseudonymous=hidden),
+            file_name=f"{stem}-votes" + (".zip" if suffix == ".csv" else suffix),
+            on_click="ignore",
+            width="stretch",
         )
         if not review.model_version:
             st.caption(f"“{plain(campaign.name, limit=60)}” has no model yet, so probabilities are empty.")
