@@ -17,7 +17,8 @@ from datetime import UTC, datetime
 from galcore.settings import Settings
 
 FIELDS = ("event", "milliseconds", "count", "status")  # what a caller may add with extra={...}
-_LOGGERS = ("", "galcore", "streamlit", "uvicorn", "uvicorn.error")
+_SERVERS = ("streamlit", "uvicorn")
+_REQUESTS = "uvicorn.access"  # who asked for what: an address in every line
 _SCRUBS = (
     (re.compile(r"\?[^\s\"']+"), "?…"),
     (re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"), "[mail]"),
@@ -57,16 +58,31 @@ def scrub(text: str) -> str:
 
 
 def configure_logs(settings: Settings | None = None) -> None:
-    """Let every logger of the server write JSON, if the setting says so; calling it again does nothing."""
+    """Let every logger of the server write JSON, if the setting says so. Call it once, at the start.
+
+    Streamlit gives each of its loggers a handler of its own, and again whenever its configuration is read. So
+    theirs are caught before any handler: by a filter that writes the line and lets nothing through.
+    """
     settings = settings or Settings.from_environment()
     if settings.logs != "json":
         return
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
-    for name in _LOGGERS:
-        logger = logging.getLogger(name)
-        logger.handlers = [] if name else [handler]
-        logger.propagate = True
-    access = logging.getLogger("uvicorn.access")  # who asked for what: an address in every line
-    access.handlers, access.propagate = [], False
+
+    def write_line(record: logging.LogRecord) -> bool:
+        if record.name != _REQUESTS:
+            handler.handle(record)
+        return False
+
+    class ServerLogger(logging.Logger):
+        def __init__(self, name: str, level: int = logging.NOTSET) -> None:
+            super().__init__(name, level)
+            if name.split(".")[0] in _SERVERS:
+                self.addFilter(write_line)
+
+    logging.setLoggerClass(ServerLogger)
+    for name in (*logging.root.manager.loggerDict, *_SERVERS, _REQUESTS):
+        if name.split(".")[0] in _SERVERS and not logging.getLogger(name).filters:
+            logging.getLogger(name).addFilter(write_line)
+    logging.root.handlers = [handler]
     logging.getLogger("galcore").setLevel(logging.INFO)

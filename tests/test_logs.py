@@ -53,13 +53,21 @@ def test_times_and_versions_stay() -> None:
     assert scrub("at 12:30 with version 1.67") == "at 12:30 with version 1.67"
 
 
-def test_one_setting_turns_json_on_for_every_logger() -> None:
-    code = (
-        "import logging; from galcore.logs import configure_logs; configure_logs();"
-        "logging.getLogger('uvicorn.access').info('GET'); logging.getLogger('galcore.x').info('hello')"
-    )
+def test_one_setting_turns_json_on_for_every_logger_also_those_with_handlers_of_their_own() -> None:
+    code = """
+import logging
+for name in ("streamlit.early", "uvicorn.access"):
+    logging.getLogger(name).addHandler(logging.StreamHandler())
+from galcore.logs import configure_logs
+configure_logs()
+logging.getLogger("streamlit.late").addHandler(logging.StreamHandler())
+for name in ("uvicorn.access", "streamlit.early", "streamlit.late", "galcore.x"):
+    logging.getLogger(name).propagate = name == "galcore.x"
+    logging.getLogger(name).warning("hello %s", "Vera")
+"""
     done = subprocess.run(
         [sys.executable, "-c", code], env={"GALCORE_LOGS": "json"}, capture_output=True, text=True, check=True
     )
-    (line,) = done.stderr.splitlines()
-    assert json.loads(line)["message"] == "hello"
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [line["logger"] for line in lines] == ["streamlit.early", "streamlit.late", "galcore.x"]
+    assert "Vera" not in done.stderr
