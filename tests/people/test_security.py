@@ -18,6 +18,7 @@ from galcore.jobs.uploads import new_upload_folder, save_files
 from galcore.people import NotAllowedError, Role, current_access, enter
 from galcore.people.changes import change_newcomers, change_person
 from galcore.people.tokens import IDENTITY_COOKIE, Identity, identity_token, ticket
+from galcore.settings import ROOT
 from galcore.simulate.write import write_survey
 from galcore.types import Campaign, GalcoreError, Reason
 from galcore.ui.components.annotation_grid.outbox import apply_outbox
@@ -167,6 +168,19 @@ def test_a_forged_ticket_is_refused(client: TestClient, handed: str) -> None:
     answer = client.post(ENTER_ROUTE, headers={"x-galcore": handed})
     assert answer.status_code == 403
     assert "set-cookie" not in answer.headers
+
+
+WRITES = re.compile(
+    r"labels\.append\(|\.(create|update)_campaign\(|cancel_job\(|\bsubmit\(|\.(correct|queue)\(|change_campaign\("
+)
+ASKS = re.compile(r"require_role\(|require_manager\(")
+FILES = [*(ROOT / "galcore" / "ui").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_what_writes_asks_for_the_role(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not WRITES.search(text) or ASKS.search(text), f"{path.name} writes and does not ask who may"
 
 
 # --- writes ---------------------------------------------------------------------------------------------
