@@ -100,6 +100,10 @@ class LeaseBook:
         held = counts.held_by.get(annotator) if counts else None
         return frozenset(held.copy()) if held else frozenset()
 
+    def is_undone(self, event: LabelEvent) -> bool:
+        """Whether an undo of this event has arrived."""
+        return (event.campaign_id, event.annotator, event.event_id) in self._undone
+
     def has_expired(self, campaign_id: str) -> bool:
         """Whether somebody holds galaxies whose lease has ended."""
         counts = self._campaigns.get(campaign_id)
@@ -152,7 +156,7 @@ class LeaseBook:
             key = (event.campaign_id, event.galaxy_id, event.annotator)
             if event.kind == EventKind.UNDO:
                 self._undo(event, _target(cursor, event, batch))
-            elif (event.campaign_id, event.annotator, event.event_id) in self._undone:
+            elif self.is_undone(event):
                 continue  # the undo came first
             elif event.kind == EventKind.LABEL and event.reason not in NO_VOTES:
                 self._change_votes(key, +1)

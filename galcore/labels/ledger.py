@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import duckdb
+import pandas as pd
 
 from galcore.labels.admission import check_events, drop_late, fitting, read_late, require_open
 from galcore.labels.campaigns import insert_campaign, insert_changed_campaign
 from galcore.labels.leases import NO_VOTES, LeaseBook
 from galcore.labels.queries import read_campaign
 from galcore.labels.records import EVENT_COLUMNS, event_columns, finite, now_utc
+from galcore.labels.tail import Tail
 from galcore.types import Campaign, Grid, LabelEvent
 
 _INSERT_EVENTS = "INSERT INTO label_events SELECT " + ", ".join(
@@ -50,6 +52,12 @@ class Ledger:
         self._new_events: set[str] = set()
         self._new_grids: set[str] = set()
         self._new_last_seq: dict[str, int] = {}
+        self._tail = Tail(after_seq=self._next_seq - 1)
+        self._new_tail: list[tuple[int, LabelEvent, bool]] = []
+
+    def news(self, campaign_id: str, after_seq: int) -> pd.DataFrame | None:
+        """Events after a sequence number, if all of them are still in memory; for any thread."""
+        return self._tail.read(campaign_id, after_seq)
 
     def last_seq(self, campaign_id: str) -> int:
         """Sequence number of the last committed event of a campaign, 0 without one; for any thread."""
@@ -60,10 +68,12 @@ class Ledger:
         if committed:
             self._events |= self._new_events
             self._grids |= self._new_grids
+            self._tail.extend(self._new_tail)
             self._last_seq |= self._new_last_seq
         self._new_events = set()
         self._new_grids = set()
         self._new_last_seq = {}
+        self._new_tail = []
         if not committed:
             self._campaigns = {}  # it may have seen settings that were taken back
         self._book.settle(committed=committed)
@@ -121,6 +131,9 @@ class Ledger:
         cursor.execute(_INSERT_EVENTS, columns)
         self._new_last_seq |= {event.campaign_id: first_seq + row for row, event in enumerate(news)}
         self._new_events |= fresh.keys()
+        self._new_tail += [
+            (first_seq + row, event, self._book.is_undone(event)) for row, event in enumerate(news)
+        ]
         self._book.take_in(cursor, news)
         self._book.save(cursor)
         return len(news)

@@ -270,6 +270,11 @@ class LabelStore:
         with self._reading() as cursor:
             return queries.read_history(cursor, campaign_id, galaxy_id, after_seq=after_seq)
 
+    def news(self, campaign_id: str, *, after_seq: int) -> pd.DataFrame:
+        """As :meth:`history` after a sequence number, without times; from memory where it can be."""
+        recent = self._ledger.news(campaign_id, after_seq)
+        return self.history(campaign_id, after_seq=after_seq) if recent is None else recent
+
     def last_seq(self, campaign_id: str) -> int:
         """Sequence number of the campaign's last event, 0 without one: a key for caches of its labels."""
         return self._ledger.last_seq(campaign_id)

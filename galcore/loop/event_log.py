@@ -27,6 +27,7 @@ class Events:
         answers: Class that is learned; -1: none.
         is_label: Whether it is an answer (not a skip or a flag).
         is_vote: Whether it is an answer that counts (not about a gold galaxy or one asked again).
+        event_ids: Made by the client.
         is_again: Whether the galaxy was asked again.
         explicit: Whether it was clicked.
         scores: Score stored with it; NaN without a model.
@@ -41,6 +42,7 @@ class Events:
     answers: NDArray[np.intp]
     is_label: NDArray[np.bool_]
     is_vote: NDArray[np.bool_]
+    event_ids: NDArray[np.object_]
     is_again: NDArray[np.bool_]
     explicit: NDArray[np.bool_]
     scores: NDArray[np.float64]
@@ -86,32 +88,41 @@ class EventLog:
         """People by number."""
         return tuple(self._people)
 
-    def extend(self, history: pd.DataFrame) -> bool:
+    def extend(self, history: pd.DataFrame) -> None:
         """Take in the events that came after :attr:`last_seq`.
 
         Args:
             history: Them, in order of arrival, with ``undone``, as the label store gives them.
-
-        Returns:
-            False, and nothing is taken in, if they take back something that is in the log: make it anew.
         """
         kinds = history["kind"].to_numpy(dtype=object)
-        if self.events is not None and (kinds == str(EventKind.UNDO)).any():
-            return False
-        fresh = self._read(history, kinds)
-        self.events = fresh if self.events is None else self.events.followed_by(fresh)
+        undos = kinds == str(EventKind.UNDO)
+        fresh = self._read(history, ~history["undone"].to_numpy(bool) & ~undos)
+        if self.events is None:
+            self.events = fresh
+        else:
+            said, who = (history[name].to_numpy(dtype=object)[undos] for name in ("undoes", "annotator"))
+            kept = self._kept(dict(zip(said, who, strict=True)))
+            self.events = (self.events if kept is None else self.events.only(kept)).followed_by(fresh)
         if len(history):
             self.last_seq = int(history["seq"].iloc[-1])
-        return True
 
-    def _read(self, history: pd.DataFrame, kinds: NDArray) -> Events:
-        stand = ~history["undone"].to_numpy(bool) & (kinds != str(EventKind.UNDO))
+    def _kept(self, undone: Mapping[str, str]) -> NDArray[np.bool_] | None:
+        """Events that these undos (event to person) leave; ``None``: all. Nobody undoes what others said."""
+        if self.events is None or not undone:
+            return None
+        named = [place for place, event_id in enumerate(self.events.event_ids) if event_id in undone]
+        kept = np.ones(len(self.events.rows), bool)
+        for place in named:
+            by = self._people.get(undone[self.events.event_ids[place]], -1)
+            kept[place] = self.events.people[place] != by
+        return kept
 
+    def _read(self, history: pd.DataFrame, stand: NDArray[np.bool_]) -> Events:
         def column(name: str, dtype: type = object) -> NDArray:
             return history[name].to_numpy(dtype=dtype)[stand]
 
         galaxy_ids, questions, reasons = column("galaxy_id"), column("question"), column("reason")
-        is_label = kinds[stand] == str(EventKind.LABEL)
+        is_label = column("kind") == str(EventKind.LABEL)
         said = zip(questions, column("answer"), strict=True)
         return Events(
             rows=_whole(self._row_of.get(name, -1) for name in galaxy_ids),
@@ -121,6 +132,7 @@ class EventLog:
             answers=_whole(self._class_of.get(pair, -1) for pair in said),
             is_label=is_label,
             is_vote=is_label & ~np.isin(reasons.astype(str), _MEASURES),
+            event_ids=column("event_id"),
             is_again=reasons == str(Reason.REASK),
             explicit=column("explicit", bool),
             scores=history["score"].to_numpy(dtype=float, na_value=np.nan)[stand],

@@ -32,6 +32,7 @@ from galcore.loop.space import FeatureSpace
 from galcore.loop.state import LoopState
 from galcore.loop.target import class_of, learned_answers
 from galcore.loop.trainer import Lesson, Trainer
+from galcore.loop.trust import Trust
 from galcore.types import Campaign, EventKind, GalcoreError, Grid, LabelEvent, Reason, Shares, ShownItem
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class CampaignLoop:
         self._store = store
         self._lock = threading.RLock()
         self._people: dict[str, _Person] = {}
-        self._weight_of: dict[str, float] = {}
+        self._trust = Trust(self._weigh_again)
         self._settings_seen = store.campaigns_changed
         self._trainer = Trainer(f"loop {campaign.name}", self._lock, self._lesson)
         self._set_galaxies(galaxy_ids, vectors)
@@ -272,10 +273,13 @@ class CampaignLoop:
 
     def set_weights(self, weight_of: Mapping[str, float]) -> None:
         """What a vote of each person is worth to the learner, from now on; 1 for people not named."""
+        self._trust.given = dict(weight_of)
+        self._weigh_again()
+
+    def _weigh_again(self) -> None:
         with self._lock:
-            self._weight_of = dict(weight_of)
             if self._log.events is not None:
-                self._state = LoopState.from_log(self._log, self._weight_of)
+                self._state = LoopState.from_log(self._log, self._trust.weight_of)
 
     def close(self) -> None:
         """Stop the worker thread; everything acknowledged is in the store."""
@@ -312,9 +316,6 @@ class CampaignLoop:
         self._policy.shares = campaign.shares if campaign.learns else _ALL_RANDOM
         self._policy.seeds = self._asked.seeds
         self._holdings = Holdings(self._store, campaign.campaign_id, self._asked.row_of)
-        self._forget()
-
-    def _forget(self) -> None:
         self._log = EventLog(self._asked.row_of, class_of(self.campaign))
 
     def _catch_up(self) -> None:
@@ -324,11 +325,11 @@ class CampaignLoop:
             self._settings_seen = self._store.campaigns_changed
             self.update_campaign(self._store.campaign(campaign_id))
         if self._log.events is None or self._store.last_seq(campaign_id) > self._log.last_seq:
-            news = self._store.history(campaign_id, after_seq=self._log.last_seq)
-            if not self._log.extend(news):
-                self._forget()
-                self._log.extend(self._store.history(campaign_id))
-            self._state = LoopState.from_log(self._log, self._weight_of)
+            news = self._store.news(campaign_id, after_seq=self._log.last_seq)
+            self._log.extend(news)
+            self._state = LoopState.from_log(self._log, self._trust.weight_of)
+            if self.campaign.overlap > 1:
+                self._trust.follow(self._log, self.learned_answers)
         if self.campaign.learns:
             self._trainer.learn()
 

@@ -25,7 +25,7 @@ class LoopState:
         first_seq: (N,) store sequence number of the first standing answer; 0 where there is none.
         first_score: (N,) score stored with that answer; NaN where there was no model.
         weights: (N, K) what a vote of the people who gave this answer is worth on average; ``None``: 1.
-        seen_by: Rows that each person answered, skipped or flagged.
+        seen_by: Rows that each person answered, skipped or flagged; one may stand there twice.
         labels_by: Answers of each person that stand, also about gold galaxies and those asked again.
         labels_before: Sorted sequence numbers of all standing answers: how many there were at a time.
         recent_yield: Share of positives among the answers of the last three grids; ``None`` before the first.
@@ -89,14 +89,14 @@ class LoopState:
         if log.events is None:
             raise ValueError("the log has read nothing yet")
         events, n_people = log.events, max(len(log.names), 1)
-        newest = events.only(_last_of_each(events, events.is_label, n_people))
-        votes = events.only(events.is_vote & (events.answers >= 0))
-        current = votes.only(_last_of_each(votes, np.ones(len(votes.rows), bool), n_people))
+        newest = _last_of_each(events, n_people)
+        learned = events.is_vote & (events.answers >= 0)
+        votes, current = events.only(learned), events.only(newest[learned[newest]])
         first_seq, first_score = _first_answers(votes, log.n_galaxies)
-        labels_of = np.bincount(newest.people, minlength=n_people)
+        labels_of = np.bincount(events.people[newest], minlength=n_people)
         return cls(
-            explicit=_count_votes(current.only(current.explicit), log),
-            implied=_count_votes(current.only(~current.explicit), log),
+            explicit=_count_votes(current, current.explicit, log),
+            implied=_count_votes(current, ~current.explicit, log),
             weights=_mean_weights(current, log, weight_of) if weight_of else None,
             first_seq=first_seq,
             first_score=first_score,
@@ -107,29 +107,39 @@ class LoopState:
         )
 
 
+def newest_votes(log: EventLog) -> Events:
+    """The answer of each person about each galaxy that stands and is learned, in the order of arrival."""
+    if log.events is None:
+        raise ValueError("the log has read nothing yet")
+    events = log.events
+    newest = _last_of_each(events, max(len(log.names), 1))
+    learned = events.is_vote & (events.answers >= 0)
+    return events.only(newest[learned[newest]])
+
+
 def rows_by_id(galaxy_ids: NDArray[np.str_]) -> dict[str, int]:
     """Row of each galaxy id."""
     return {galaxy_id: row for row, galaxy_id in enumerate(np.asarray(galaxy_ids).tolist())}
 
 
-def _last_of_each(events: Events, which: NDArray[np.bool_], n_people: int) -> NDArray[np.intp]:
-    """Places of the last event of each person about each galaxy and question, in order.
+def _last_of_each(events: Events, n_people: int) -> NDArray[np.intp]:
+    """Places of the last answer of each person about each galaxy and question, in order.
 
     An answer to a galaxy that is asked again stands beside the first one.
     """
-    places = np.flatnonzero(which)
+    places = np.flatnonzero(events.is_label)
     n_questions = int(events.questions.max(initial=0)) + 1
     keys = events.galaxies[places] * n_people + events.people[places]
-    keys = (keys * n_questions + events.questions[places]) * 2 + events.is_again[places]
+    keys = (keys * n_questions + events.questions[places]) * 2 + events.is_vote[places]
     _, from_end = np.unique(keys[::-1], return_index=True)
     return places[np.sort(len(keys) - 1 - from_end)]
 
 
-def _count_votes(events: Events, log: EventLog) -> NDArray[np.int32]:
-    counts = np.zeros((log.n_galaxies, log.n_classes), np.int32)
-    known = events.rows >= 0
-    np.add.at(counts, (events.rows[known], events.answers[known]), 1)
-    return counts
+def _count_votes(events: Events, which: NDArray[np.bool_], log: EventLog) -> NDArray[np.int32]:
+    known = which & (events.rows >= 0)
+    cells = events.rows[known] * log.n_classes + events.answers[known]
+    counts = np.bincount(cells, minlength=log.n_galaxies * log.n_classes)
+    return counts.astype(np.int32).reshape(log.n_galaxies, log.n_classes)
 
 
 def _mean_weights(current: Events, log: EventLog, weight_of: Mapping[str, float]) -> NDArray[np.float64]:
@@ -137,7 +147,7 @@ def _mean_weights(current: Events, log: EventLog, weight_of: Mapping[str, float]
     known = current.only(current.rows >= 0)
     total = np.zeros((log.n_galaxies, log.n_classes))
     np.add.at(total, (known.rows, known.answers), of_person[known.people])
-    return total / np.maximum(_count_votes(known, log), 1)
+    return total / np.maximum(_count_votes(known, known.rows >= 0, log), 1)
 
 
 def _seen_by(events: Events, names: tuple[str, ...]) -> dict[str, NDArray[np.intp]]:
@@ -145,7 +155,7 @@ def _seen_by(events: Events, names: tuple[str, ...]) -> dict[str, NDArray[np.int
     people, rows = events.people[known], events.rows[known]
     order = np.argsort(people, kind="stable")
     ends = np.searchsorted(people[order], np.arange(len(names) + 1))
-    return {name: np.unique(rows[order[ends[code] : ends[code + 1]]]) for code, name in enumerate(names)}
+    return {name: rows[order[ends[code] : ends[code + 1]]] for code, name in enumerate(names)}
 
 
 def _first_answers(votes: Events, n_galaxies: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -167,4 +177,5 @@ def _recent_yield(votes: Events, n_grids: int = 3) -> float | None:
                 break
     if not last:
         return None
-    return float((votes.answers[np.isin(votes.grids.astype(str), last)] == 0).mean())
+    of_these = np.any([votes.grids == name for name in last], axis=0)
+    return float((votes.answers[of_these] == 0).mean())

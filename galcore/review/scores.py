@@ -17,6 +17,7 @@ from galcore.loop.learner import TrainingSet, fit_learner
 from galcore.loop.policy import fit_model
 from galcore.loop.space import FeatureSpace
 from galcore.loop.state import LoopState, rows_by_id
+from galcore.loop.target import learned_answers
 from galcore.types import Campaign
 
 FOLDS = 5
@@ -42,12 +43,17 @@ def fitted_scores(
 ) -> ModelScores | None:
     """Probabilities of the model fitted on every label; ``None`` until two answers were given.
 
+    Also ``None`` where the model learns something coarser than the answers (interest, grades, several at
+    once; see :mod:`galcore.loop.target`): there is no probability of each answer then.
+
     Args:
         campaign: Its answers and its seeds are learned from.
         galaxy_ids: Galaxies in the order of the space.
         space: Their features.
         history: Every event; see :meth:`galcore.labels.LabelStore.history`.
     """
+    if learned_answers(campaign) != campaign.answers:
+        return None
     row_of = rows_by_id(galaxy_ids)
     state = LoopState.from_history(history, row_of, campaign)
     seeds = [row_of[galaxy_id] for galaxy_id in campaign.seeds if galaxy_id in row_of]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from galcore.loop.target import learned_answers
 from galcore.types import Campaign
 from galcore.workspace import Workspace
 
@@ -76,7 +77,7 @@ def _by_galaxy(
         return {}, {}
     ids, probabilities = scored
     names = [str(galaxy_id) for galaxy_id in ids]
-    if campaign.mode == "binary":
+    if campaign.mode == "binary" or learned_answers(campaign) != campaign.answers:
         return dict(zip(names, probabilities[:, 0].tolist(), strict=True)), {}
     best = np.argmax(probabilities, axis=1)
     scores = probabilities[np.arange(len(best)), best].tolist()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from galcore.loop.messages import LoopStatus
+from galcore.loop.target import learned_answers
 from galcore.types import Campaign
 from galcore.ui.text import shorten
 
@@ -45,7 +46,7 @@ def _why_no_curve(status: LoopStatus) -> str:
 
 
 def _found(status: LoopStatus, campaign: Campaign) -> str:
-    found = f"{status.positives:,} {shorten(campaign.answers[0], 24)} found"
+    found = f"{status.positives:,} {shorten(learned_answers(campaign)[0], 24)} found"
     if status.remaining is None:
         return found if status.labels_all else ""
     left = status.remaining

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from galcore.loop.session import CampaignLoop
-from galcore.people import NotAllowedError, Role, require_role
+from galcore.people import NotAllowedError, Role, may, require_role
 from galcore.types import Campaign, GalcoreError, Grid, Shares
 from galcore.ui import state
 from galcore.ui.components.annotation_grid import content
@@ -36,6 +36,7 @@ _SCRIPTS = (
 _REFRESH_S = 10
 _LAST_SHOWN = 10
 _SETTINGS_HOLD_S = 60
+_AT_WORK = "galcore.at_work"  # workspace, campaign and person of the last grid
 _PROBLEM = "galcore.outbox_problem"  # told to the browser in the next answer
 
 
@@ -58,6 +59,7 @@ def annotation_grid(workspace: Workspace, campaign: Campaign, user: str) -> None
         return
     key = _mount_key(workspace, campaign, user)
     loop = workspace.loop(campaign.campaign_id)
+    _leave_the_last(workspace, campaign, user)
     sent = st.session_state.get(key) or {}
     acknowledged = _store(sent.get("outbox"), workspace, user)
     result = _mount(
@@ -73,6 +75,15 @@ def annotation_grid(workspace: Workspace, campaign: Campaign, user: str) -> None
     late = _store(result.get("outbox"), workspace, user)
     if changed or (late and late.number > (acknowledged.number if acknowledged else 0)):
         st.rerun()
+
+
+def _leave_the_last(workspace: Workspace, campaign: Campaign, user: str) -> None:
+    """Whoever turns to another campaign, or goes by another name, gives back what lay in front of them."""
+    here = (workspace.name, campaign.campaign_id, user)
+    last = st.session_state.get(_AT_WORK)
+    st.session_state[_AT_WORK] = here
+    if last and last != here and last[0] == workspace.name:
+        workspace.loop(last[1]).leave(last[2])
 
 
 def _mount_key(workspace: Workspace, campaign: Campaign, user: str) -> str:
@@ -107,7 +118,7 @@ def _page_content(
     with_last: bool,
 ) -> dict[str, Any]:
     campaign = loop.campaign
-    grids = _grids(loop, user)
+    grids = _grids(workspace, loop, user)
     status = loop.status(user)
     data: dict[str, Any] = {
         "workspace": workspace.name,
@@ -137,8 +148,9 @@ def _page_content(
     return data
 
 
-def _grids(loop: CampaignLoop, user: str) -> list[Grid]:
-    if loop.campaign.state != "open":
+def _grids(workspace: Workspace, loop: CampaignLoop, user: str) -> list[Grid]:
+    # Galaxies shown are taken from everybody else: a viewer is given none.
+    if loop.campaign.state != "open" or not may(workspace.folder, user, Role.ANNOTATOR):
         return []
     return [grid for grid in loop.grids(user) if grid is not None and grid.items]
 
