@@ -43,12 +43,26 @@ def benchmark_consensus(
     if real is None:
         typer.echo(f"{table} is not there: simulated galaxies only", err=True)
     trials = run_trials(range(FIRST_SEED, FIRST_SEED + seeds), n_galaxies=galaxies, real=real)
-    measures = _measures(trials) + (_speed() if speed else ())
+    measures = _measures(trials) + _coverage(seeds, galaxies) + (_speed() if speed else ())
     command = f"python -m galcore benchmark consensus --seeds {seeds} --galaxies {galaxies}"
     result = BenchmarkResult("consensus", command, measures, _rows(trials))
     if out is not None:
         result.write(out)
     typer.echo(result.to_json() if as_json else result.table())
+
+
+def _coverage(seeds: int, galaxies: int) -> tuple[Measure, ...]:
+    """How many people's true skill lies in the interval told for them."""
+    from galcore.consensus.comparison import skill_coverage
+    from galcore.evaluate.result import Measure
+
+    measures = []
+    for words, number in (("1-3 votes", (1, 3)), ("3 votes", (3, 3))):
+        found = skill_coverage(
+            range(FIRST_SEED, FIRST_SEED + seeds), n_galaxies=galaxies, votes_per_galaxy=number
+        )
+        measures.append(Measure(f"true skill inside its 95 % interval, {words} a galaxy", round(found, 3)))
+    return tuple(measures)
 
 
 def _speed() -> tuple[Measure, ...]:
@@ -58,6 +72,7 @@ def _speed() -> tuple[Measure, ...]:
     from galcore.consensus.crowdlab import crowdlab
     from galcore.consensus.dawid_skene import dawid_skene
     from galcore.consensus.held_out import HeldOut
+    from galcore.consensus.people import person_skills
     from galcore.consensus.simulation import simulate_campaign
     from galcore.evaluate.result import Measure
 
@@ -66,11 +81,13 @@ def _speed() -> tuple[Measure, ...]:
     ids, n_answers = campaign.votes.galaxy_ids, campaign.votes.n_answers
     told = 0.1 + 0.6 * np.eye(n_answers)[campaign.truth]
     model = HeldOut.from_other_galaxies(ids, told, trained_on=())
+    people = dawid_skene(campaign.votes)
     crowdlab(campaign.votes.select(campaign.votes.galaxies < 100), model)  # loads what is loaded once
     measures = []
     for name, work in (
         ("Dawid-Skene", lambda: dawid_skene(campaign.votes)),
         ("CROWDLAB", lambda: crowdlab(campaign.votes, model)),
+        ("skills with intervals", lambda: person_skills(campaign.votes, people)),
     ):
         started = time.process_time()
         work()

@@ -13,6 +13,7 @@ from galcore.consensus.crowdlab import crowdlab
 from galcore.consensus.dawid_skene import dawid_skene
 from galcore.consensus.expert_types import ExpertTypes
 from galcore.consensus.held_out import cross_validate, fit_logistic
+from galcore.consensus.people import person_skills
 from galcore.consensus.result import TIE, Consensus, majority
 from galcore.consensus.simulation import (
     SimulatedCampaign,
@@ -138,6 +139,24 @@ def mean_interval(values: Sequence[float], *, confidence: float = 0.95) -> Inter
         return Interval(mean, float("-inf"), float("inf"))
     half = float(student.ppf((1 + confidence) / 2, n - 1) * np.std(values, ddof=1) / np.sqrt(n))
     return Interval(mean, mean - half, mean + half)
+
+
+def skill_coverage(
+    seeds: Iterable[int], *, n_galaxies: int = 600, votes_per_galaxy: tuple[int, int] = (1, 3)
+) -> float:
+    """Share of simulated people whose true skill lies in the 95 % interval told for them."""
+    inside = []
+    for seed in seeds:
+        campaign = simulate_campaign(n_galaxies, votes_per_galaxy=votes_per_galaxy, seed=seed)
+        n_answers = campaign.votes.n_answers
+        shares = np.bincount(campaign.truth, minlength=n_answers) / len(campaign.truth)
+        true_skill = dict(
+            zip(campaign.votes.people, np.einsum("k,pkk->p", shares, campaign.confusion), strict=True)
+        )
+        for person in person_skills(campaign.votes, dawid_skene(campaign.votes), seed=seed):
+            if person.skill is not None:
+                inside.append(person.skill.low <= true_skill[person.person] <= person.skill.high)
+    return float(np.mean(inside))
 
 
 def gains(trials: Iterable[Trial], better: str, worse: str) -> list[float]:

@@ -111,4 +111,6 @@ def likely_wrong(labels: NDArray[np.intp], probabilities: NDArray[np.float64]) -
     """(N,) labels in the off-diagonal of the confident joint, pruned by noise rate (same paper)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # rare answers: what cannot be judged is not flagged
+        if len(np.unique(labels)) < 2:  # nothing to confuse it with
+            return np.zeros(len(labels), bool)
         return np.asarray(find_label_issues(labels, probabilities, n_jobs=1, verbose=False), bool)

@@ -98,7 +98,7 @@ def _chosen_share(votes: Votes, probabilities: NDArray[np.float64], seed: int) -
         )
     silent, heard = np.concatenate(silent_gain, axis=1), np.concatenate(model_gain, axis=1)
     best = int(heard.mean(axis=1).argmax())
-    gain = heard[best] - silent[silent.mean(axis=1).argmax()]
+    gain = heard[best] - silent[int(silent.mean(axis=1).argmax())]
     error = gain.std() / np.sqrt(len(gain))
     return SHARES[best] if gain.mean() > WANTED_ERRORS * error else 0.0
 

@@ -71,7 +71,7 @@ def dawid_skene(
     for _ in range(max_iterations):
         confusion = _confusions(transposed, beliefs, votes, pseudo)
         prevalence = _prevalence(beliefs[voted], prior, votes.n_answers)
-        beliefs, likelihood = _beliefs(incidence, confusion, prevalence)
+        beliefs, likelihood = beliefs_of(incidence, confusion, prevalence)
         objective.append(
             float(
                 likelihood + (pseudo * np.log(confusion)).sum() + prior.prevalence * np.log(prevalence).sum()
@@ -107,10 +107,10 @@ def _prevalence(beliefs: NDArray[np.float64], prior: CrowdPrior, n_answers: int)
     return expected / expected.sum()
 
 
-def _beliefs(
+def beliefs_of(
     incidence: csr_array, confusion: NDArray[np.float64], prevalence: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], float]:
-    """(N, K) posterior of the truth, and the log-likelihood of all votes."""
+    """(N, K) posterior of the truth for confusions (P, K, K), and the log-likelihood of all votes."""
     per_answer = np.log(confusion).swapaxes(1, 2).reshape(-1, len(prevalence))  # (P K, K): answer, truth
     joint = incidence @ per_answer + np.log(prevalence)
     highest = joint.max(axis=1, keepdims=True)

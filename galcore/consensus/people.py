@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from galcore.consensus.dawid_skene import DEFAULT_PRIOR, CrowdPrior
-from galcore.consensus.result import Consensus, confusion_counts
+from galcore.consensus.dawid_skene import CrowdPrior
+from galcore.consensus.posterior import draw_confusions
+from galcore.consensus.result import Consensus, normalised
 from galcore.consensus.votes import Answers, Votes
 from galcore.types import Interval
+
+# Less firm than the prior of the consensus: there it keeps single votes sane, here it would flatter people.
+SKILL_PRIOR = CrowdPrior(right=1.0, wrong=0.5)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,7 +26,8 @@ class PersonSkill:
     Attributes:
         person: Name.
         n_votes: Votes that counted.
-        skill: Probability of the right answer about a galaxy drawn at random, by the consensus.
+        skill: Probability of the right answer about a galaxy drawn at random, by the votes of all;
+            ``None`` without a vote.
         confusion: (K, K) probability of each answer (column) by the truth (row).
         n_gold: Answers to galaxies with a known truth.
         gold: Share of them that were right; ``None`` without any.
@@ -32,7 +37,7 @@ class PersonSkill:
 
     person: str
     n_votes: int
-    skill: Interval
+    skill: Interval | None
     confusion: NDArray[np.float64]
     n_gold: int = 0
     gold: Interval | None = None
@@ -45,40 +50,38 @@ def person_skills(
     consensus: Consensus,
     answers: Answers | None = None,
     *,
-    prior: CrowdPrior = DEFAULT_PRIOR,
-    n_draws: int = 2000,
+    prior: CrowdPrior = SKILL_PRIOR,
+    n_draws: int = 200,
     seed: int = 0,
 ) -> tuple[PersonSkill, ...]:
     """Every person who voted, or answered gold or re-asks, by name.
 
-    The skill is ``Σ_k π_k θ[k, k]``; its 95 % interval comes from draws of the rows' Dirichlet posterior,
-    with the consensus taken as it is: it is too narrow where the consensus itself is shaky.
+    The skill is ``Σ_k π_k θ[k, k]`` of Dawid & Skene's model, mean and 95 % interval of its posterior; see
+    :func:`galcore.consensus.posterior.draw_confusions`.
 
     Args:
         votes: What people said.
-        consensus: Of these votes.
+        consensus: Of these votes; the draws begin there.
         answers: Where gold and re-asks are read from; see :func:`galcore.consensus.votes.split_answers`.
         prior: Pseudo-answers of everybody.
         n_draws: From the posterior.
         seed: Of the draws.
     """
     number = np.bincount(votes.persons, minlength=votes.n_people)
-    beliefs = consensus.probabilities * (consensus.n_votes > 0)[:, None]
-    expected = confusion_counts(replace(votes, weights=None), beliefs)
-    posterior = expected + prior.confusion(votes.n_answers)
-    rng = np.random.default_rng(seed)
+    confusions, prevalences = draw_confusions(votes, consensus, prior=prior, n_draws=n_draws, seed=seed)
+    skills = np.einsum("dk,dpkk->dp", prevalences, confusions)
     gold, reasks = _shares(answers, "gold"), _shares(answers, "reasks")
     rows = {name: row for row, name in enumerate(votes.people)}
+    unknown = normalised(prior.confusion(votes.n_answers))
     found = []
     for name in sorted({*rows, *gold, *reasks}):
         row = rows.get(name)
-        counts = prior.confusion(votes.n_answers) if row is None else posterior[row]
         found.append(
             PersonSkill(
                 person=name,
                 n_votes=0 if row is None else int(number[row]),
-                skill=_skill(counts, consensus.prevalence, n_draws, rng),
-                confusion=counts / counts.sum(axis=1, keepdims=True),
+                skill=None if row is None else _interval(skills[:, row]),
+                confusion=unknown if row is None else confusions[:, row].mean(axis=0),
                 n_gold=gold.get(name, (0, 0))[1],
                 gold=jeffreys_interval(*gold[name]) if name in gold else None,
                 n_reasks=reasks.get(name, (0, 0))[1],
@@ -88,15 +91,9 @@ def person_skills(
     return tuple(found)
 
 
-def _skill(
-    counts: NDArray[np.float64], prevalence: NDArray[np.float64], n_draws: int, rng: np.random.Generator
-) -> Interval:
-    right = np.diag(counts)
-    wrong = counts.sum(axis=1) - right
-    mean = float(prevalence @ (right / (right + wrong)))
-    draws = rng.beta(right, np.maximum(wrong, 1e-9), size=(n_draws, len(right))) @ prevalence
+def _interval(draws: NDArray[np.float64]) -> Interval:
     low, high = np.quantile(draws, (0.025, 0.975))
-    return Interval(mean, float(min(low, mean)), float(max(high, mean)))
+    return Interval(float(draws.mean()), float(low), float(high))
 
 
 def jeffreys_interval(successes: int, total: int, *, confidence: float = 0.95) -> Interval:

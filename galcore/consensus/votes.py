@@ -99,6 +99,10 @@ class Votes:
         weights = None if self.weights is None else self.weights[kept]
         return Votes(self.galaxy_ids, self.people, self.answers, *rows, weights)
 
+    def unweighed(self) -> Votes:
+        """The same votes, all of them counting the same."""
+        return replace(self, weights=None)
+
     def weighed(self, weights: Mapping[str, float]) -> Votes:
         """The same votes, those of the people named counting so much instead of 1."""
         of_person = np.array([float(weights.get(name, 1.0)) for name in self.people])

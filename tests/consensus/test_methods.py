@@ -3,7 +3,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from galcore.consensus import HeldOut, Votes, cross_validate, crowdlab, dawid_skene, fit_logistic, majority
+from galcore.consensus import (
+    HeldOut,
+    Votes,
+    cross_validate,
+    crowdlab,
+    dawid_skene,
+    fit_logistic,
+    likely_errors,
+    majority,
+)
 from galcore.consensus.comparison import accuracy
 from galcore.consensus.simulation import draw_features, simulate_campaign
 from galcore.types import GalcoreError
@@ -166,6 +175,18 @@ def test_one_vote_a_galaxy_leaves_the_model_out():
     campaign = simulate_campaign(100, seed=3, votes_per_galaxy=(1, 1))
     model = held_out(campaign.votes, draw_features(campaign.truth, n_answers=4, separation=3.0))
     assert crowdlab(campaign.votes, model).model_share == 0
+
+
+@settings(max_examples=25, deadline=None)
+@given(votes=some_votes(), seed=st.integers(0, 99))
+def test_any_votes_and_any_model_come_to_probabilities_and_a_list(votes, seed):
+    rng = np.random.default_rng(seed)
+    told = rng.dirichlet(np.ones(votes.n_answers), votes.n_galaxies)
+    told[rng.random(votes.n_galaxies) < 0.2] = np.nan
+    model = HeldOut.from_other_galaxies(votes.galaxy_ids, told, trained_on=())
+    assert crowdlab(votes, model).probabilities.sum(axis=1) == pytest.approx(1)
+    for error in likely_errors(majority(votes), model):
+        assert 0 <= error.quality <= 1 and error.n_votes > 0 and error.label != error.suggested
 
 
 def test_our_weighted_mean_is_cleanlabs():

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from galcore.consensus import (
+    Votes,
     cross_validate,
     crowdlab,
     dawid_skene,
@@ -14,6 +15,7 @@ from galcore.consensus import (
     soft_labels,
     split_answers,
 )
+from galcore.consensus.comparison import skill_coverage
 from galcore.consensus.people import jeffreys_interval
 from galcore.consensus.simulation import draw_features, simulate_campaign, votes_from_fractions
 from galcore.types import Reason
@@ -31,14 +33,28 @@ def test_skills_are_near_the_truth_and_order_people():
     assert sum(person.n_votes for person in found) == len(campaign.votes)
 
 
+def test_intervals_of_skill_hold_the_truth_of_most_people():
+    assert skill_coverage(range(3), n_galaxies=300, votes_per_galaxy=(3, 3)) > 0.75
+
+
+def test_somebody_who_only_answered_gold_has_no_skill_from_votes():
+    frame = pd.DataFrame(
+        [("g1", "ada", "x", Reason.GOLD), ("g2", "ben", "y", Reason.TOP)],
+        columns=["galaxy_id", "annotator", "answer", "reason"],
+    )
+    answers = split_answers(frame, gold={"g1": "x"})
+    votes = Votes.from_frame(answers.votes, ("x", "y"))
+    ada, ben = person_skills(votes, dawid_skene(votes), answers)
+    assert ada.skill is None and ada.gold.value == 1.0 and ada.n_votes == 0
+    assert ben.skill.low < ben.skill.high and ben.gold is None
+
+
 def test_gold_and_reasks_measure_a_person_with_intervals():
     rows = [(f"g{n}", "ada", "x", Reason.GOLD) for n in range(10)]
     rows += [("h1", "ada", "x", Reason.RANDOM), ("h1", "ada", "y", Reason.REASK)]
     rows += [("h2", "ben", "x", Reason.RANDOM)]
     frame = pd.DataFrame(rows, columns=["galaxy_id", "annotator", "answer", "reason"])
     answers = split_answers(frame, gold={f"g{n}": "x" if n else "y" for n in range(10)})
-    from galcore.consensus import Votes
-
     votes = Votes.from_frame(answers.votes, ("x", "y"))
     ada, ben = person_skills(votes, dawid_skene(votes), answers)
     assert (ada.n_votes, ada.n_gold, ada.n_reasks) == (1, 10, 1)
