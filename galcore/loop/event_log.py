@@ -3,7 +3,7 @@ at everything that was ever said."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,25 +97,19 @@ class EventLog:
         kinds = history["kind"].to_numpy(dtype=object)
         undos = kinds == str(EventKind.UNDO)
         fresh = self._read(history, ~history["undone"].to_numpy(bool) & ~undos)
-        if self.events is None:
-            self.events = fresh
-        else:
-            said, who = (history[name].to_numpy(dtype=object)[undos] for name in ("undoes", "annotator"))
-            kept = self._kept(dict(zip(said, who, strict=True)))
-            self.events = (self.events if kept is None else self.events.only(kept)).followed_by(fresh)
+        events = fresh if self.events is None else self.events.followed_by(fresh)
+        said, who = (history[name].to_numpy(dtype=object)[undos] for name in ("undoes", "annotator"))
+        self.events = self._without(events, set(zip(said, who, strict=True)))
         if len(history):
             self.last_seq = int(history["seq"].iloc[-1])
 
-    def _kept(self, undone: Mapping[str, str]) -> NDArray[np.bool_] | None:
-        """Events that these undos (event to person) leave; ``None``: all. Nobody undoes what others said."""
-        if self.events is None or not undone:
-            return None
-        named = [place for place, event_id in enumerate(self.events.event_ids) if event_id in undone]
-        kept = np.ones(len(self.events.rows), bool)
-        for place in named:
-            by = self._people.get(undone[self.events.event_ids[place]], -1)
-            kept[place] = self.events.people[place] != by
-        return kept
+    def _without(self, events: Events, undone: set[tuple[str, str]]) -> Events:
+        """Events that these undos (event and person) leave; nobody undoes what others said."""
+        if not undone:
+            return events
+        names = self.names
+        said = zip(events.event_ids, events.people.tolist(), strict=True)
+        return events.only(np.array([(event_id, names[who]) not in undone for event_id, who in said], bool))
 
     def _read(self, history: pd.DataFrame, stand: NDArray[np.bool_]) -> Events:
         def column(name: str, dtype: type = object) -> NDArray:
@@ -157,7 +151,7 @@ class EventLog:
         return np.array(list(dict.fromkeys(rows.tolist())), dtype=np.intp)
 
 
-def _whole(values) -> NDArray[np.intp]:
+def _whole(values: Iterable[int]) -> NDArray[np.intp]:
     return np.fromiter(values, dtype=np.intp)
 
 

@@ -274,6 +274,9 @@ def test_events_read_in_pieces_tell_the_same_state_as_all_at_once(
         if who == "bob":
             loop.undo("bob")
             log.extend(store.news("c1", after_seq=log.last_seq))
+    recent = EventLog(row_of, class_of(loop.campaign))
+    recent.extend(store.news("c1", after_seq=0))
+    assert (LoopState.from_log(recent).votes == LoopState.from_log(log).votes).all()
     pieces = LoopState.from_log(log)
     whole = LoopState.from_history(store.history("c1"), row_of, loop.campaign)
     assert pieces.votes.sum() == 24
