@@ -154,8 +154,7 @@ def skill_coverage(
             zip(campaign.votes.people, np.einsum("k,pkk->p", shares, campaign.confusion), strict=True)
         )
         for person in person_skills(campaign.votes, dawid_skene(campaign.votes), seed=seed):
-            if person.skill is not None:
-                inside.append(person.skill.low <= true_skill[person.person] <= person.skill.high)
+            inside.append(person.skill.low <= true_skill[person.person] <= person.skill.high)
     return float(np.mean(inside))
 
 

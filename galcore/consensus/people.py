@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.stats import beta
 
 from galcore.consensus.dawid_skene import CrowdPrior
-from galcore.consensus.posterior import draw_confusions
+from galcore.consensus.posterior import draw_confusions, draw_rows
 from galcore.consensus.result import Consensus, normalised
 from galcore.consensus.votes import Answers, Votes
 from galcore.types import Interval
@@ -27,7 +27,7 @@ class PersonSkill:
         person: Name.
         n_votes: Votes that counted.
         skill: Probability of the right answer about a galaxy drawn at random, by the votes of all;
-            ``None`` without a vote.
+            the prior's where ``n_votes`` is 0.
         confusion: (K, K) probability of each answer (column) by the truth (row).
         n_gold: Answers to galaxies with a known truth.
         gold: Share of them that were right; ``None`` without any.
@@ -37,7 +37,7 @@ class PersonSkill:
 
     person: str
     n_votes: int
-    skill: Interval | None
+    skill: Interval
     confusion: NDArray[np.float64]
     n_gold: int = 0
     gold: Interval | None = None
@@ -72,6 +72,7 @@ def person_skills(
     skills = np.einsum("dk,dpkk->dp", prevalences, confusions)
     gold, reasks = _shares(answers, "gold"), _shares(answers, "reasks")
     rows = {name: row for row, name in enumerate(votes.people)}
+    nobody = np.einsum("dk,dkk->d", prevalences, draw_rows(prior, votes.n_answers, n_draws, seed=seed))
     unknown = normalised(prior.confusion(votes.n_answers))
     found = []
     for name in sorted({*rows, *gold, *reasks}):
@@ -80,7 +81,7 @@ def person_skills(
             PersonSkill(
                 person=name,
                 n_votes=0 if row is None else int(number[row]),
-                skill=None if row is None else _interval(skills[:, row]),
+                skill=_interval(nobody if row is None else skills[:, row]),
                 confusion=unknown if row is None else confusions[:, row].mean(axis=0),
                 n_gold=gold.get(name, (0, 0))[1],
                 gold=jeffreys_interval(*gold[name]) if name in gold else None,

@@ -56,6 +56,12 @@ def draw_confusions(
     return kept_confusions, kept_prevalences
 
 
+def draw_rows(prior: CrowdPrior, n_answers: int, n_draws: int, *, seed: int = 0) -> NDArray[np.float64]:
+    """(n_draws, K, K) confusions of somebody who has not voted."""
+    pseudo = np.broadcast_to(prior.confusion(n_answers), (n_draws, n_answers, n_answers))
+    return _dirichlet(pseudo, np.random.default_rng(seed))
+
+
 def _dirichlet(counts: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
     drawn = rng.standard_gamma(counts) + 1e-300
     return drawn / drawn.sum(axis=-1, keepdims=True)

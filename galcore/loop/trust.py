@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from galcore.consensus import Votes, dawid_skene, person_skills
+from galcore.consensus import Votes, dawid_skene
 from galcore.loop.event_log import EventLog
 from galcore.loop.state import newest_votes
 
@@ -50,13 +50,11 @@ def shared_votes(log: EventLog, answers: tuple[str, ...]) -> Votes:
 
 def skill_weights(votes: Votes) -> dict[str, float]:
     """Weight of each person, :data:`LEAST_WEIGHT` to 1."""
-    skills = person_skills(votes, dawid_skene(votes), n_draws=50)
+    found = dawid_skene(votes)
     chance = 1 / len(votes.answers)
-    return {
-        each.person: float(np.clip((each.skill.value - chance) / (1 - chance), LEAST_WEIGHT, 1.0))
-        for each in skills
-        if each.n_votes
-    }
+    trusted = np.clip((found.skill - chance) / (1 - chance), LEAST_WEIGHT, 1.0)
+    voted = set(votes.persons.tolist())
+    return {person: float(trusted[row]) for row, person in enumerate(found.people) if row in voted}
 
 
 class Trust:
