@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from galcore.people import Role, may
 from galcore.types import Campaign, GalcoreError
 from galcore.ui.campaign_card import show_campaign_card
 from galcore.ui.campaign_dialogs import ask_new_campaign
@@ -45,6 +46,8 @@ def all_campaigns(user: str | None) -> list[tuple[Workspace, Campaign]]:
     found = []
     for workspace in served().opened():
         try:
+            if user is not None and not may(workspace.folder, user, Role.VIEWER):
+                continue  # invited people only, and this is none of them
             found += [(workspace, campaign) for campaign in workspace.labels.campaigns()]
         except GalcoreError as error:
             st.warning(str(error), icon=":material/build:")
