@@ -70,8 +70,8 @@ def _posteriors(votes: Votes, probabilities: NDArray[np.float64], seed: int) -> 
     from galcore.consensus.confident_learning import crowdlab_posterior, crowdlab_weights
 
     people = dawid_skene(votes)
-    silent = np.isnan(probabilities).any(axis=1)
-    voice = np.where(silent[:, None], people.prevalence, probabilities)
+    silent = np.isnan(probabilities).any(axis=1, keepdims=True)
+    voice = np.where(silent, people.prevalence, probabilities)
     weights = crowdlab_weights(votes, voice, seed=seed)
     return _Posteriors(people, None if weights is None else crowdlab_posterior(votes, voice, weights))
 

@@ -62,6 +62,6 @@ def draw_rows(prior: CrowdPrior, n_answers: int, n_draws: int, *, seed: int = 0)
     return _dirichlet(pseudo, np.random.default_rng(seed))
 
 
-def _dirichlet(counts: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
+def _dirichlet(counts: NDArray[np.floating], rng: np.random.Generator) -> NDArray[np.float64]:
     drawn = rng.standard_gamma(counts) + 1e-300
     return drawn / drawn.sum(axis=-1, keepdims=True)
