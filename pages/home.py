@@ -8,6 +8,7 @@ from galcore.ui.campaigns import (
     ask_new_campaign,
     follow_join_link,
     go_to_campaign,
+    may_manage,
     measure_progress,
     show_campaigns,
 )
@@ -55,7 +56,7 @@ if mine:
 
 with st.container(horizontal=True, vertical_alignment="center"):
     st.subheader("Campaigns", anchor=False, width="stretch")
-    if st.button("New campaign", icon=":material/add:"):
+    if may_manage(workspace, user) and st.button("New campaign", icon=":material/add:"):
         ask_new_campaign(workspace, user)
 if not campaigns:
     st.write("No campaign yet. A campaign is one question, such as *which of these are barred?*")

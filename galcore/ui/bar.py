@@ -70,8 +70,10 @@ def _choose_campaign(workspace: Workspace, campaign: Campaign | None, user: str 
             if st.button(name, key=f"galcore_campaign_{each.campaign_id}", width="stretch", disabled=here):
                 state.use_campaign(each.campaign_id)
                 st.rerun()
-        if state.has_page("grid") and st.button(
-            "New campaign", key="galcore_new_campaign", icon=":material/add:", type="tertiary"
+        if (
+            user is not None
+            and may_manage(workspace, user)
+            and st.button("New campaign", key="galcore_new_campaign", icon=":material/add:", type="tertiary")
         ):
             state.open_page("grid", new="1")
         if campaign is not None and user is not None and may_manage(workspace, user):

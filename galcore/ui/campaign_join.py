@@ -8,7 +8,7 @@ from dataclasses import replace
 import streamlit as st
 
 from galcore.people import Role, require_role
-from galcore.types import Campaign
+from galcore.types import Campaign, GalcoreError
 from galcore.ui import state
 from galcore.ui.campaign_states import may_manage, update_campaign
 from galcore.ui.components.copy_link import copy_link
@@ -30,7 +30,11 @@ def new_join_code() -> str:
 def find_by_code(code: str) -> tuple[Workspace, Campaign] | None:
     """The campaign that a link leads to, among all workspaces; None if there is none."""
     for workspace in served().opened():
-        for campaign in workspace.labels.campaigns():
+        try:
+            campaigns = workspace.labels.campaigns()
+        except GalcoreError:
+            continue  # a workspace that cannot be opened is named on Home; the link may lead to another
+        for campaign in campaigns:
             known = campaign.join_code.encode()
             if known and secrets.compare_digest(known, code.encode(errors="replace")):
                 return workspace, campaign
@@ -47,6 +51,15 @@ def go_to_campaign(workspace: Workspace, campaign: Campaign) -> None:
     state.use_workspace(workspace.name)
     state.use_campaign(campaign.campaign_id)
     state.open_page(room_of(campaign))
+
+
+def turn_to_join_link() -> None:
+    """Turn to the workspace and campaign of the link that opened the page: their rules hold then."""
+    code = st.query_params.get(_JOIN)
+    found = find_by_code(code) if code else None
+    if found is not None:
+        state.use_workspace(found[0].name)
+        state.use_campaign(found[1].campaign_id)
 
 
 def follow_join_link() -> None:

@@ -9,6 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from galcore.types import GalcoreError
 from galcore.ui.bar import show_bar
+from galcore.ui.campaign_join import turn_to_join_link
 from galcore.ui.identity import current_user, read_access, remember_user, require_user
 from galcore.ui.rooms import navigation
 from galcore.ui.standing import admit
@@ -34,6 +35,7 @@ def _show_page(page: StreamlitPage) -> None:
     if remember_user():
         st.caption("One moment …")
         return
+    turn_to_join_link()
     write_address()
     workspace = current_workspace()
     bar = st.container()

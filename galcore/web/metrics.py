@@ -82,7 +82,7 @@ def timed_submit() -> Iterator[None]:
 
 def metrics_text() -> str:
     """All metrics, of the workspaces that this process has open."""
-    opened = served().already_open()
+    opened = served().open_now()
     stores = [workspace.labels for workspace in opened if workspace.labels_are_open]
     campaigns = [(store, each) for store in stores for each in store.campaigns()]
     here = {who for store, each in campaigns for who in store.present(each.campaign_id)}

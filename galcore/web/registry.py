@@ -58,11 +58,6 @@ class WorkspaceRegistry:
         """Every workspace that is served, open, in the order of the names."""
         return tuple(self.get(name) for name in self.folders())
 
-    def already_open(self) -> tuple[Workspace, ...]:
-        """Those that somebody has opened already; opens none."""
-        with self._lock:
-            return tuple(self._open.values())
-
     def open_now(self) -> tuple[Workspace, ...]:
         """Those that were opened already."""
         with self._lock:

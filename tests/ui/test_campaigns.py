@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from galcore.people import NotAllowedError
 from galcore.types import Campaign, CampaignMode, EventKind, GalcoreError, LabelEvent
 from galcore.ui.campaign_join import find_by_code
 from galcore.ui.campaign_states import change_campaign_state
@@ -275,3 +276,17 @@ def test_a_link_asks_for_a_name_before_it_leads_in(sky_served: Workspace, open_p
 def test_an_empty_code_opens_nothing(sky_served: Workspace) -> None:
     sky_served.labels.create_campaign(SPIRALS)  # older campaigns have no code
     assert find_by_code("") is None
+
+
+def test_only_an_owner_is_offered_campaigns_to_make_and_change(
+    sky_served: Workspace, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = sky_served.labels.create_campaign(SPIRALS)
+    monkeypatch.setenv("GALCORE_HOSTED", "1")
+    monkeypatch.setenv("GALCORE_OWNER", "Vera")
+    labels = [button.label for button in open_page("home", "Carlos").button]
+    assert "Annotate" in labels
+    assert not {"New campaign", "Pause", "Close this campaign", "Settings"} & set(labels)
+    with pytest.raises(NotAllowedError):
+        change_campaign_state(sky_served, campaign, "closed", "Carlos")
+    assert sky_served.labels.campaign("spirals").state == "open"

@@ -33,7 +33,7 @@ def _numbers(client: TestClient) -> dict[str, float]:
 
 def test_asking_for_metrics_opens_no_workspace(client: TestClient) -> None:
     assert _numbers(client)["galcore_workspaces_open"] == 0
-    assert served().already_open() == ()
+    assert served().open_now() == ()
 
 
 def test_metrics_count_labels_people_and_open_campaigns(client: TestClient) -> None:
