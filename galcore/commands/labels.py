@@ -97,6 +97,7 @@ def check(
     if bring_back is not None:
         typer.echo(f"{return_quarantined(folder / LABEL_FILE, bring_back):,} events are back")
         return
+    found: LabelCheck | None
     if quarantine:
         found = quarantine_labels(folder / LABEL_FILE)
     else:

@@ -94,9 +94,9 @@ def export_campaign(
     files = write_table(table, path, provenance) if path else ()
     shown = pseudonymise(history, hide) if hide else history
     n_votes = 0
-    for file, rows, exact in ((events, shown, False), (votes, vote_rows(shown), True)):
-        if file is not None:
-            files += write_table(rows, file, describing(rows, history, exact_text=exact)[0])
+    for place, rows, exact in ((events, shown, False), (votes, vote_rows(shown), True)):
+        if place is not None:
+            files += write_table(rows, place, describing(rows, history, exact_text=exact)[0])
             n_votes += len(rows) if exact else 0
     n_labelled = int((table["label_source"] != "").sum())
     return ExportReport(

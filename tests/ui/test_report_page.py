@@ -39,3 +39,19 @@ def test_the_report_shows_what_people_said_and_can_be_kept(sky_served, open_page
     assert "1 person gave 30 votes on 30 of 48 galaxies" in texts(app)
     assert app.dataframe[0].value["number"].tolist()[1] == "30"
     assert "<script>" not in "".join(part.value for part in app.markdown)
+    people = app.dataframe[len(app.dataframe) - 1].value["person"].tolist()
+    assert people == ["<script>x</script>"]  # a cell of a table is text
+    app.toggle(key="report_pseudonymous").set_value(True).run()
+    (person,) = app.dataframe[len(app.dataframe) - 1].value["person"].tolist()
+    assert person.startswith("person-")
+
+
+def test_who_is_no_owner_sees_no_names_beside_the_figures(sky_served, open_page, monkeypatch):
+    monkeypatch.setenv("GALCORE_OWNER", "Judge")
+    monkeypatch.setenv("GALCORE_HOSTED", "1")
+    sky_served.labels.create_campaign(BARS)
+    galaxy_id = str(sky_served.catalog["galaxy_id"].iloc[0])
+    sky_served.labels.append([LabelEvent("e", "bars", galaxy_id, "Edwin", EventKind.LABEL, "bar")])
+    app = open_page("report", "Vera", campaign="bars")
+    assert not app.exception and not app.toggle
+    assert "Edwin" not in str([frame.value.to_dict() for frame in app.dataframe])

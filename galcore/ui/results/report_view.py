@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from galcore.export.names import slug
+from galcore.export.pseudonyms import pseudonym, workspace_key
+from galcore.people import Role, may
+from galcore.people.permission import person_name
 from galcore.report import CampaignReport, report_campaign, report_html
 from galcore.report.html import (
     ANSWER_HEAD,
@@ -20,19 +25,25 @@ from galcore.ui.results.loading import load_review
 from galcore.ui.text import plain
 from galcore.workspace import Workspace
 
+_HIDDEN = "report_pseudonymous"
 
-def show_report(workspace: Workspace, campaign: Campaign) -> None:
-    """Draw the report of a campaign."""
+
+def show_report(workspace: Workspace, campaign: Campaign, user: str) -> None:
+    """Draw the report of a campaign; only owners see how good each person is under their name."""
     review = load_review(workspace, campaign)
     if review.history.empty:
         st.subheader(plain(campaign.name, limit=120), anchor=False)
         st.info("The report fills with the first submitted grid.", icon=":material/summarize:")
         return
     version = f"{workspace.folder} {campaign!r} {workspace.labels.version} {workspace.catalog_hash}"
-    report = _report(version, workspace, campaign)
+    is_owner = may(workspace.folder, user, Role.OWNER)
+    hidden = not is_owner or bool(st.session_state.get(_HIDDEN))
+    report = _report(version, workspace, campaign, hidden=hidden)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(campaign.name, limit=120), anchor=False)
         st.space("stretch")
+        if is_owner:
+            st.toggle("Names replaced", key=_HIDDEN, help="By stable pseudonyms, also in the file")
         st.download_button(
             "Download as one file",
             data=report_html(report),
@@ -48,9 +59,11 @@ def show_report(workspace: Workspace, campaign: Campaign) -> None:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Counting …")
-def _report(version: str, _workspace: Workspace, _campaign: Campaign) -> CampaignReport:
+def _report(version: str, _workspace: Workspace, _campaign: Campaign, *, hidden: bool) -> CampaignReport:
     review = load_review(_workspace, _campaign)
-    return report_campaign(_workspace, _campaign, _workspace.labels, scores=review.scores)
+    folder = _workspace.folder
+    name_of = partial(pseudonym, key=workspace_key(folder)) if hidden else partial(person_name, folder)
+    return report_campaign(_workspace, _campaign, _workspace.labels, scores=review.scores, name_of=name_of)
 
 
 def _show_numbers(report: CampaignReport) -> None:
