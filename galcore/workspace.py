@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from galcore.catalog.store import catalog_hash, read_catalog
+from galcore.people.roster import read_roster
 from galcore.settings import DEFAULT_MODEL
 from galcore.types import GalcoreError
 from galcore.whole_files import write_json
@@ -304,6 +305,8 @@ class Workspace:
                 if embeddings is not None and embeddings is not last_embeddings:
                     loop.set_vectors(*self._loop_vectors(embeddings))
             self._loops[campaign_id] = (loop, embeddings)
+            people = read_roster(self.folder).people
+            loop.set_weights({person.name: person.weight for person in people if person.weight != 1})
             return loop
 
     def campaign_embeddings(self, model: str) -> EmbeddingSet | None:

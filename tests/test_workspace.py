@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from galcore.people.roles import Person, Role
+from galcore.people.roster import change_roster
 from galcore.preparation import prepare
 from galcore.types import Campaign, EventKind, GalcoreError, LabelEvent, Progress
 from galcore.workspace import Workspace, model_folder_name
@@ -119,3 +121,15 @@ def test_an_index_of_other_weights_is_built_again(sky: Workspace) -> None:
         sky.index()
     assert prepare(sky).done == ("index",)
     assert len(sky.index()) == 48
+
+
+def test_the_weight_an_owner_gives_a_person_reaches_the_learner(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "w")
+    try:
+        workspace.labels.create_campaign(Campaign("c", "Spirals", "?", ("spiral", "other")))
+        assert workspace.loop("c").weight_of == {}
+        person = Person("ada", Role.ANNOTATOR, weight=0.5)
+        change_roster(workspace.folder, lambda roster: roster.with_person(person))
+        assert workspace.loop("c").weight_of == {"ada": 0.5}
+    finally:
+        workspace.close()

@@ -273,8 +273,14 @@ class CampaignLoop:
 
     def set_weights(self, weight_of: Mapping[str, float]) -> None:
         """What a vote of each person is worth to the learner, from now on; 1 for people not named."""
-        self._trust.given = dict(weight_of)
-        self._weigh_again()
+        if self._trust.given != weight_of:
+            self._trust.given = dict(weight_of)
+            self._weigh_again()
+
+    @property
+    def weight_of(self) -> dict[str, float]:
+        """What a vote of each person is worth: the weight given times skill; 1 for people not named."""
+        return self._trust.weight_of
 
     def _weigh_again(self) -> None:
         with self._lock:

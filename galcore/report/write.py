@@ -103,7 +103,10 @@ def asked_galaxies(workspace: Workspace, campaign: Campaign, labels: LabelSource
     whole = workspace.catalog["galaxy_id"] if embeddings is None else pd.Series(embeddings.galaxy_ids)
     galaxy_ids = whole.astype(str).tolist()
     listed = labels.scope(campaign.campaign_id) if campaign.scoped else None
-    return galaxy_ids if listed is None else [each for each in galaxy_ids if each in set(listed)]
+    if listed is None:
+        return galaxy_ids
+    chosen = frozenset(listed)
+    return [each for each in galaxy_ids if each in chosen]
 
 
 def _people_per_galaxy(votes: pd.DataFrame) -> pd.Series:
