@@ -131,10 +131,10 @@ class Ledger:
         cursor.execute(_INSERT_EVENTS, columns)
         self._new_last_seq |= {event.campaign_id: first_seq + row for row, event in enumerate(news)}
         self._new_events |= fresh.keys()
+        self._book.take_in(cursor, news)
         self._new_tail += [
             (first_seq + row, event, self._book.is_undone(event)) for row, event in enumerate(news)
         ]
-        self._book.take_in(cursor, news)
         self._book.save(cursor)
         return len(news)
 
