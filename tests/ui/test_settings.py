@@ -65,6 +65,29 @@ def test_an_owner_pauses_weighs_and_renames_a_person(group: Workspace, open_page
     assert (ana.shown, ana.weight, ana.paused) == ("Ana B.", 0.5, True)
 
 
+def test_a_weight_reaches_the_loop_that_runs_and_one_that_starts_later(
+    sky: Workspace, tmp_path: Path
+) -> None:
+    sky.labels.create_campaign(SPIRALS)
+    change_person(sky.folder, "Vera", by="Vera", role=Role.OWNER)
+    change_person(sky.folder, "Ana", by="Vera", weight=0.5)
+    loop = sky.loop("spirals")
+    first, second = (str(each) for each in sky.catalog["galaxy_id"].iloc[:2])
+    label(sky.labels, "Ana", first)
+    label(sky.labels, "Vera", second)
+
+    def worth(galaxy_id: str) -> float:
+        loop.grids("Vera")
+        weights = loop._state.weights
+        row = loop.galaxy_ids.tolist().index(galaxy_id)
+        return 1.0 if weights is None else float(weights[row].sum())
+
+    assert (worth(first), worth(second)) == (0.5, 1.0)
+    change_person(sky.folder, "Ana", by="Vera", weight=2.0)
+    sky.loop("spirals")
+    assert (worth(first), worth(second)) == (2.0, 1.0)
+
+
 def test_the_last_owner_cannot_leave_the_workspace_without_one(group: Workspace, open_page: OpenPage) -> None:
     app = open_page("settings", "Vera")
     app.selectbox(key="settings_person").set_value("Vera").run()
