@@ -55,8 +55,11 @@ class Encoder:
             )
             for look in looks:
                 vectors = self._fast(look.contiguous(memory_format=torch.channels_last))
-                total = total + vectors.float().flatten(1)
-        return (total / len(looks)).cpu()
+                total = total + self._scale(vectors.float().flatten(1))
+            return self._scale(total / len(looks)).cpu()
+
+    def _scale(self, vectors: Tensor) -> Tensor:
+        return F.normalize(vectors, dim=1) if self.preprocessing.unit_length else vectors
 
     @property
     def network(self) -> nn.Module:

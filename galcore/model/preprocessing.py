@@ -43,6 +43,8 @@ class Preprocessing:
         glimpse_px: 0: the network sees the input as it is. Else the size it was trained at, smaller than
             ``size_px``: it sees the whole input brought to that size, and its middle at full resolution.
         views: Orientations of each look that the encoder averages.
+        unit_length: Whether vectors are brought to length 1, each look before the average and the average
+            itself: the direction says what an object is, the length follows its brightness and size.
 
     Example:
         >>> Preprocessing(size_px=64).prepare(np.zeros((90, 90, 3), np.uint8)).shape
@@ -58,6 +60,7 @@ class Preprocessing:
     stretch: Literal["asinh"] = "asinh"
     glimpse_px: int = 0
     views: int = 1
+    unit_length: bool = False
 
     def prepare(self, image: SkyImage | NDArray[np.uint8]) -> torch.Tensor:
         """The network's input for one stamp.
@@ -104,7 +107,12 @@ class Preprocessing:
 
     def to_json(self) -> str:
         """Text for a checkpoint's metadata or a manifest; the same settings give the same text."""
-        return json.dumps(asdict(self), sort_keys=True)
+        fields = asdict(self)
+        if (
+            not self.unit_length
+        ):  # came later: without it the text, and every hash made of it, stays as it was
+            del fields["unit_length"]
+        return json.dumps(fields, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Preprocessing:

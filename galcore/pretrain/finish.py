@@ -12,6 +12,7 @@ from galcore.hardware import hardware
 from galcore.model.checkpoints import save_foundation
 from galcore.model.preprocessing import Preprocessing
 from galcore.pretrain.corpus import FRAME_MARGIN, SMALLEST_FRACTION
+from galcore.pretrain.plan import PretrainingPlan
 from galcore.pretrain.run import PretrainingRun
 from galcore.pretrain.run_card import RunCard, mean_losses
 
@@ -19,12 +20,20 @@ from galcore.pretrain.run_card import RunCard, mean_losses
 def finish(run: PretrainingRun, folder: Path) -> Path:
     """Write ``<size>.safetensors`` and ``<size>.json``; returns the weights."""
     weights = folder / f"galcore-{run.plan.size}.safetensors"
-    preprocessing = Preprocessing(
-        size_px=run.plan.view_px, margin=FRAME_MARGIN, crop_fraction=SMALLEST_FRACTION
-    )
-    save_foundation(weights, run.average, preprocessing=preprocessing)
+    save_foundation(weights, run.average, preprocessing=finished_preprocessing(run.plan))
     weights.with_suffix(".json").write_text(make_card(run).to_json() + "\n", encoding="utf-8")
     return weights
+
+
+def finished_preprocessing(plan: PretrainingPlan) -> Preprocessing:
+    """What the finished encoder does to a stamp: the frames of its training, at the plan's ``input_px``."""
+    return Preprocessing(
+        size_px=plan.input_px or plan.view_px,
+        glimpse_px=plan.view_px if plan.input_px > plan.view_px else 0,
+        margin=FRAME_MARGIN,
+        crop_fraction=SMALLEST_FRACTION,
+        unit_length=True,
+    )
 
 
 def make_card(run: PretrainingRun) -> RunCard:

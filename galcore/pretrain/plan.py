@@ -39,6 +39,8 @@ class PretrainingPlan:
         early_view_px: Side of those views in the first ``early_share`` of the run, where not 0: small views
             first are more views in the same time (progressive resizing).
         early_share: Share of the run with small views.
+        input_px: Side of the finished encoder's input, where not 0: larger than ``view_px``, the network
+            sees it whole, brought to ``view_px``, and its middle (see ``Preprocessing.glimpse_px``).
         restore_px: Side of the crops of the restoration tasks, at the scale of a frame of ``view_px``.
         degraded_share: Share of the masked pictures that also have a survey's seeing and noise.
         pictures: Pictures in a step, a contrast counting two.
@@ -63,6 +65,7 @@ class PretrainingPlan:
     view_px: int = 128
     early_view_px: int = 0
     early_share: float = 0.5
+    input_px: int = 0
     restore_px: int = 64
     degraded_share: float = 0.5
     pictures: int = 256
@@ -150,5 +153,7 @@ def _check(plan: PretrainingPlan, where: str) -> None:
         raise GalcoreError(f"{where}: give steps or minutes above 0")
     if plan.restore_px < 32 or plan.view_px < 32 or plan.early_view_px % 32:
         raise GalcoreError(f"{where}: view_px, early_view_px and restore_px must be multiples of 32")
+    if plan.input_px and plan.input_px < plan.view_px:
+        raise GalcoreError(f"{where}: input_px must not be smaller than view_px, or 0")
     if plan.restore_px % 32 or plan.view_px % 32:
         raise GalcoreError(f"{where}: view_px and restore_px must be multiples of 32")

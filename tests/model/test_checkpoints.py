@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -142,6 +143,26 @@ def test_a_second_look_shows_the_middle_at_full_resolution() -> None:
     assert whole.shape == middle.shape == (2, 3, 64, 64)
     assert torch.equal(middle, orient(images[:, :, 16:80, 16:80], 1))
     assert len(list_looks(images, glimpse_px=0, views=3)) == 3
+
+
+def test_vectors_of_unit_length_weigh_both_looks_alike() -> None:
+    network = load_encoder(SMALL, untrained=True, device="cpu").network
+    settings = Preprocessing(size_px=96, glimpse_px=64, unit_length=True)
+    images = torch.rand(3, 3, 96, 96)
+
+    encoder = Encoder(network, name="x", preprocessing=settings, device="cpu")
+    vectors = encoder.encode(images)
+
+    torch.testing.assert_close(vectors.norm(dim=1), torch.ones(3))
+    alone = Encoder(network, name="x", preprocessing=replace(settings, unit_length=False), device="cpu")
+    assert alone.model_hash != encoder.model_hash  # another space, not to be mixed
+    looks = [
+        Encoder(network, name="x", preprocessing=Preprocessing(size_px=64), device="cpu").encode(look)
+        for look in list_looks(images, glimpse_px=64, views=1)
+    ]
+    expected = sum(look / look.norm(dim=1, keepdim=True) for look in looks)
+    expected = expected / expected.norm(dim=1, keepdim=True)
+    torch.testing.assert_close(vectors, expected, atol=0.02, rtol=0.02)
 
 
 def test_the_eight_orientations_are_all_different() -> None:

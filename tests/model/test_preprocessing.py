@@ -107,6 +107,11 @@ def test_settings_survive_being_written_and_read() -> None:
         Preprocessing.from_json('{"size": 3}')
 
 
+def test_a_setting_that_came_later_leaves_the_text_of_older_checkpoints_as_it_was() -> None:
+    assert "unit_length" not in Preprocessing(size_px=64).to_json()
+    assert Preprocessing.from_json(Preprocessing(size_px=64, unit_length=True).to_json()).unit_length
+
+
 def test_numbers_that_are_no_picture_are_refused_in_words() -> None:
     with pytest.raises(GalcoreError, match="uint8"):
         Preprocessing(size_px=32).prepare(np.zeros((8, 8, 3), np.float32))  # type: ignore[arg-type]
