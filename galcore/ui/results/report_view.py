@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
@@ -82,6 +83,6 @@ def _show_numbers(report: CampaignReport) -> None:
     _table(PEOPLE_HEAD, [person_row(person) for person in report.people], key="report_people")
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]], *, key: str) -> None:
+def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, key: str) -> None:
     columns = {name: [row[place] for row in rows] for place, name in enumerate(head)}
     st.dataframe(columns, hide_index=True, key=key)

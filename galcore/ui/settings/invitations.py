@@ -28,7 +28,7 @@ def show_invitations(workspace: Workspace, user: str) -> None:
         days = middle.selectbox("For", list(_DAYS), index=1, format_func=_DAYS.__getitem__)
         note = right.text_input("For whom", max_chars=80, placeholder="students, spring term")
         if st.form_submit_button("Make a link", type="primary", icon=":material/link:"):
-            invite(workspace.folder, by=user, role=role, days=days, note=note)
+            invite(workspace.folder, by=user, role=Role(role or Role.ANNOTATOR), days=days, note=note)
     for each in read_roster(workspace.folder).invitations:
         if each.expires_at > time.time():
             _show_invitation(workspace, user, each)
