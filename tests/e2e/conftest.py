@@ -16,7 +16,13 @@ from tests.browser import find_browser
 from tests.e2e.driver import BROWSER_FLAGS, GridDriver, Server, open_grid, open_profile
 
 SPIRALS = Campaign(
-    "spirals", "Spirals", "Which of these are spirals?", ("spiral", "other"), grid_rows=2, grid_columns=2
+    "spirals",
+    "Spirals",
+    "Which of these are spirals?",
+    ("spiral", "other"),
+    grid_rows=2,
+    grid_columns=2,
+    overlap=2,  # two people at once meet more than the 48 galaxies there are
 )
 KINDS = Campaign(
     "kinds",

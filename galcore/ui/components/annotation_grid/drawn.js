@@ -84,7 +84,7 @@ class DrawnPage {
     const title = closed ? closed.title : done ? "All galaxies are answered" : "The next grid is on its way";
     const text = closed
       ? closed.text
-      : done ? "You have seen every galaxy of this workspace. Thank you! Review shows the results."
+      : done ? "Every galaxy has its answers, or lies in front of somebody else; what they give back comes here. Thank you! Review shows the results."
         : "Your answers are kept in this browser and are sent as soon as the server answers.";
     holder.replaceChildren(element("strong", "", title), element("span", "", text));
   }
