@@ -114,14 +114,13 @@ class Ledger:
             CampaignNotOpenError: If a campaign takes no labels now.
             GalcoreError: If a campaign is unknown, or an answer is not one of its answers.
         """
-        fresh = {
-            event.event_id: event
-            for event in reversed(events)
-            if event.event_id not in self._events and event.event_id not in self._new_events
-        }
+        fresh: dict[str, LabelEvent] = {}
+        for event in events:
+            if event.event_id not in self._events and event.event_id not in self._new_events:
+                fresh.setdefault(event.event_id, event)  # sent twice at once: the first copy has the place
         if not fresh:
             return 0
-        news = list(fresh.values())[::-1]
+        news = list(fresh.values())
         versions = {}
         for campaign_id in {event.campaign_id for event in news}:
             campaign, versions[campaign_id] = self._campaign(cursor, campaign_id)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from galcore.labels import LabelStore
@@ -71,6 +71,14 @@ def replay(events: list[LabelEvent]) -> list[LabelEvent]:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=ACTIONS, batch=st.integers(1, 9))
+@example(  # a copy in the same batch must not move an answer behind the one that corrects it
+    actions=[
+        ("label", "bob", "g1", "spiral", False, 0),
+        ("label", "bob", "g1", "other", False, 0),
+        ("resend", "bob", "g1", "spiral", False, 0),
+    ],
+    batch=3,
+)
 def test_the_state_equals_a_naive_replay(
     store: LabelStore, actions: list[tuple[str, str, str, str, bool, int]], batch: int
 ) -> None:
