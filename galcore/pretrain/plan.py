@@ -30,6 +30,7 @@ class PretrainingPlan:
             relative to the plan's file.
         start_command: What brings that file where it is not there, for the message.
         start_sha256: First digits of the sha256 of that file, checked where not empty.
+        start_decoder: Weights whose decoder takes the place of that of ``start``, where not empty.
         trained: ``all``, or ``decoder``: the encoder stays as it starts and the decoder is trained on it.
         data: Folders of real pictures below the folder of real sets, by group: contrasts are drawn within a
             group. Pictures that a set's ``labels.csv`` calls ``annotated`` are left out; no other column is
@@ -59,6 +60,7 @@ class PretrainingPlan:
     start: str = ""
     start_command: str = ""
     start_sha256: str = ""
+    start_decoder: str = ""
     trained: str = "all"
     data: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     simulated: float = 1.0

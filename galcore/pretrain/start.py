@@ -21,12 +21,26 @@ def create_model(plan: PretrainingPlan, *, folder: Path) -> FoundationModel:
     """The network a plan starts from.
 
     Args:
-        plan: Names the architecture and, in ``start``, weights.
+        plan: Names the architecture and, in ``start`` and ``start_decoder``, weights.
         folder: What ``start`` is relative to.
 
     Raises:
         GalcoreError: If the weights are not there, are others, or do not fit the architecture.
     """
+    model = _start_whole(plan, folder)
+    if plan.start_decoder:
+        _require(folder / plan.start_decoder, "put it there")
+        weights = _load(folder / plan.start_decoder)
+        decoder = {name: tensor for name, tensor in weights.items() if name.startswith("decoder.")}
+        if not decoder:
+            raise GalcoreError(
+                f"start_decoder: {plan.start_decoder} holds no decoder; name a foundation model"
+            )
+        _fit(model, model.state_dict() | decoder, plan.start_decoder)
+    return model
+
+
+def _start_whole(plan: PretrainingPlan, folder: Path) -> FoundationModel:
     if not plan.start:
         return FoundationModel(plan.architecture, seed=plan.seed)
     weights = _read(plan, folder / plan.start)
@@ -50,19 +64,27 @@ def create_model(plan: PretrainingPlan, *, folder: Path) -> FoundationModel:
 
 
 def _read(plan: PretrainingPlan, path: Path) -> dict[str, Tensor]:
-    refuse_pickle(path)
     how = f"\n  {plan.start_command}\nbrings it" if plan.start_command else "put it there"
-    if not path.is_file():
-        raise GalcoreError(
-            f"start: {path} is not there; {how}; without the line 'start' in the plan training begins from "
-            "random weights"
-        )
+    _require(path, how)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if not digest.startswith(plan.start_sha256):
         raise GalcoreError(
             f"start: {path} holds other weights than the plan means: its sha256 begins {digest[:12]}, not "
             f"{plan.start_sha256[:12]}; {how}"
         )
+    return _load(path)
+
+
+def _require(path: Path, how: str) -> None:
+    refuse_pickle(path)
+    if not path.is_file():
+        raise GalcoreError(
+            f"start: {path} is not there; {how}; without the line 'start' in the plan training begins from "
+            "random weights"
+        )
+
+
+def _load(path: Path) -> dict[str, Tensor]:
     try:
         return {name: tensor.float() for name, tensor in load_file(path).items()}
     except (SafetensorError, OSError) as error:
