@@ -7,6 +7,7 @@ from galcore.ui.campaigns import ask_new_campaign, may_manage
 from galcore.ui.components.annotation_grid.mount import annotation_grid
 from galcore.ui.identity import require_user
 from galcore.ui.labelling import queue_chosen
+from galcore.ui.single import turn_from_grid
 from galcore.ui.text import count
 
 user = require_user()
@@ -26,7 +27,8 @@ if campaign is None:
         ask_new_campaign(workspace, user)
     st.stop()
 
-if st.query_params.pop("queue", ""):
+queue = st.query_params.pop("queue", "")
+if queue:
     queued = queue_chosen(workspace, campaign, user, state.selected())
     passed = len(state.selected()) - queued
     note = (
@@ -36,5 +38,6 @@ if st.query_params.pop("queue", ""):
     )
     st.toast(f"{count(queued, 'selected galaxy', 'selected galaxies')} come next{note}")
 
+turn_from_grid(campaign, at_once=bool(queue))
 with st.container(key="galcore_grid"):
     annotation_grid(workspace, campaign, user)

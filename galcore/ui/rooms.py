@@ -9,7 +9,10 @@ from galcore.ui.state import PAGES
 # Page file, title, icon; a room that is not built yet is absent, not empty.
 _ROOMS: dict[str, list[tuple[str, str, str]]] = {
     "": [("home", "Home", ":material/home:")],
-    "ANNOTATE": [("grid", "Grid", ":material/grid_view:")],
+    "ANNOTATE": [
+        ("grid", "Grid", ":material/grid_view:"),
+        ("single", "One by one", ":material/center_focus_strong:"),
+    ],
     "EXPLORE": [
         ("map", "Map", ":material/scatter_plot:"),
         ("similar", "Similar", ":material/join_inner:"),

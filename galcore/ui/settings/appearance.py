@@ -27,13 +27,14 @@ def show_theme_choice() -> None:
 
 
 def show_keys() -> None:
-    """The keys of the grid, as the grid itself lists them."""
-    st.dataframe(
-        pd.DataFrame(key_list(), columns=["key", "what it does"]), hide_index=True, key="settings_keys"
-    )
+    """The keys of the two annotation pages, as they list them themselves."""
+    for component, title in (("annotation_grid", "Grid"), ("single_view", "One by one")):
+        st.markdown(f"**{title}**")
+        keys = pd.DataFrame(key_list(component), columns=["key", "what it does"])
+        st.dataframe(keys, hide_index=True, key=f"settings_keys_{component}")
     st.caption("`c` and `r` belong to Streamlit. No key acts while you type in a field.")
 
 
-def key_list() -> list[tuple[str, str]]:
-    """Keys and what they do, read from the grid's own list."""
-    return _KEYS.findall((_COMPONENTS / "annotation_grid" / "keys.js").read_text(encoding="utf-8"))
+def key_list(component: str = "annotation_grid") -> list[tuple[str, str]]:
+    """Keys and what they do, read from the component's own list."""
+    return _KEYS.findall((_COMPONENTS / component / "keys.js").read_text(encoding="utf-8"))

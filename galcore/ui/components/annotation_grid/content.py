@@ -44,7 +44,7 @@ _HOW = (
 def grid_content(grid: Grid, workspace: Workspace, *, large: bool = True) -> dict[str, Any]:
     """One grid: its galaxies with why they are shown and the addresses of their pictures in every stretch."""
     size_px = _picture_size_px(len(grid.items))
-    address = _address_maker(workspace)
+    address = address_maker(workspace)
     items = [_item_content(item, address, size_px, large) for item in grid.items]
     return {"grid_id": grid.grid_id, "round": grid.round, "items": items}
 
@@ -80,7 +80,7 @@ def campaign_content(campaign: Campaign) -> dict[str, Any]:
 
 def guide_content(campaign: Campaign, workspace: Workspace) -> dict[str, Any]:
     """The guide: what the maker of the campaign wrote, and the example galaxies."""
-    address = _address_maker(workspace)
+    address = address_maker(workspace)
     named: dict[str, list[str]] = {}
     for example in campaign.examples:
         named.setdefault(example.caption or "examples", []).append(example.galaxy_id)
@@ -103,24 +103,38 @@ def counts_content(status: LoopStatus) -> dict[str, Any]:
     }
 
 
-def _item_content(item: ShownItem, address: Address, size_px: int, large: bool) -> dict[str, Any]:
+def why_content(item: ShownItem) -> dict[str, Any]:
+    """A galaxy and why it is shown, in words."""
     word, explanation = _WHY[item.reason]
     score = None if item.score is None else round(float(item.score), 3)
     if score is not None:
         explanation += f" (score {score:.2f})"
-    names = [name for name, _, _ in STRETCHES]
-    return {
-        "id": item.galaxy_id,
-        "why": word,
-        "explanation": explanation,
-        "score": score,
-        "pictures": {name: address(item.galaxy_id, size_px=size_px, stretch=name) for name in names},
-        "large": {name: address(item.galaxy_id, size_px=_LARGE_PX, stretch=name) for name in names if large},
-    }
+    return {"id": item.galaxy_id, "why": word, "explanation": explanation, "score": score}
 
 
-def _address_maker(workspace: Workspace) -> Address:
+def large_pictures(galaxy_id: str, address: Address) -> dict[str, str]:
+    """Address of a large picture in every stretch; its headers say what it measures and where it is."""
+    return {name: address(galaxy_id, size_px=_LARGE_PX, stretch=name) for name, _, _ in STRETCHES}
+
+
+def stretches_content() -> list[dict[str, str]]:
+    """The stretches to choose from, the first one first."""
+    return [{"name": name, "word": word, "help": text} for name, word, text in STRETCHES]
+
+
+def address_maker(workspace: Workspace) -> Address:
+    """Makes addresses of the stamps of a workspace."""
     return partial(stamp_address, workspace.name, version=workspace.catalog_hash)
+
+
+def _item_content(item: ShownItem, address: Address, size_px: int, large: bool) -> dict[str, Any]:
+    return {
+        **why_content(item),
+        "pictures": {
+            name: address(item.galaxy_id, size_px=size_px, stretch=name) for name, _, _ in STRETCHES
+        },
+        "large": large_pictures(item.galaxy_id, address) if large else {},
+    }
 
 
 def _picture_size_px(n_pictures: int) -> int:

@@ -1,16 +1,6 @@
 // What a grid page shows, drawn from its state. The page itself (main.js) extends this.
 
-const NOT_OPEN = {
-  draft: { title: "This campaign has not begun", text: "It opens when its owner opens it (Home). Choose another campaign on top." },
-  paused: { title: "This campaign is paused", text: "Its labels are kept, and it goes on when its owner says so. Choose another campaign on top." },
-  closed: { title: "This campaign is closed", text: "Its labels are kept; Review shows the results. Choose another campaign on top." },
-};
-
-class DrawnPage {
-  find(selector) {
-    return this.root.querySelector(selector);
-  }
-
+class DrawnPage extends AnnotationPage {
   draw(openZoom = false) {
     if (!this.data) return;
     const { root, board, view, campaign, data } = this;
@@ -113,19 +103,5 @@ class DrawnPage {
     }
     size.value = `${this.data.rows} × ${this.data.columns}`;
     this.find(".gg-stretch-select").value = this.view.stretch;
-  }
-
-  drawSaved() {
-    if (!this.outbox) return;
-    const holder = this.find(".gg-saved");
-    const waiting = this.outbox.waitingAnswers();
-    const late = this.outbox.waitingMs() > 1200;
-    const offline = this.offline || !navigator.onLine;
-    const answers = `${waiting} answer${waiting === 1 ? "" : "s"} waiting`;
-    const text = waiting ? (offline ? `offline · ${answers}` : late ? answers : "saving …") : offline ? "offline" : this.refused ? "not stored" : this.somethingSaved ? "saved ✓" : "";
-    setText(holder, text);
-    holder.classList.toggle("gg-late", Boolean(waiting) && late);
-    holder.classList.toggle("gg-offline", offline);
-    if (!waiting && this.offline) this.checkServer();
   }
 }

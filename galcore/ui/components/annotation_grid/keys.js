@@ -1,4 +1,4 @@
-// Keys. None acts while somebody types in a field, and none that Streamlit or the browser wants is taken.
+// The keys of the grid.
 
 const KEY_LIST = [
   ["1 – 9", "answer the focused or selected galaxies; also what a click gives"],
@@ -20,31 +20,7 @@ const KEY_LIST = [
   ["?", "this list"],
   ["Esc", "close, or leave a correction"],
 ];
-
-function activeElement() {
-  let active = document.activeElement;
-  while (active && active.shadowRoot && active.shadowRoot.activeElement) active = active.shadowRoot.activeElement;
-  return active;
-}
-
-function isTyping(element) {
-  if (!element) return false;
-  if (element.isContentEditable) return true;
-  return ["INPUT", "TEXTAREA", "SELECT"].includes(element.tagName);
-}
-
-// Whether a key pressed now belongs to the grid.
-function belongsToGrid(event, root) {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return false;
-  const active = activeElement();
-  if (isTyping(active)) return false;
-  if (document.querySelector('[data-testid="stDialog"], [data-testid="stPopoverBody"]')) return false;
-  const elsewhere = active && active !== document.body && !root.contains(active);
-  const operatesElements = event.key === "Enter" || event.key === " ";
-  if (!operatesElements) return true;
-  // Enter and space press whatever button is focused outside the pictures.
-  return !elsewhere && !(active && active.tagName === "BUTTON" && root.contains(active));
-}
+const KEY_NOTE = "Drag over pictures to mark several. Esc closes.";
 
 function bindKeys(actions, root) {
   const columns = () => actions.columns();
@@ -69,19 +45,11 @@ function bindKeys(actions, root) {
     Escape: actions.escape,
   };
 
-  function onKey(event) {
-    if (!root.isConnected || !belongsToGrid(event, root)) return;
-    let act = null;
-    if (moves[event.key]) act = () => actions.move(moves[event.key](), event.shiftKey);
-    else if (/^[1-9]$/.test(event.key)) act = () => actions.answer(Number(event.key) - 1);
-    else if (event.key === "Enter") act = event.repeat ? () => {} : actions.submit;
-    else if (event.key === " ") act = event.repeat ? () => {} : actions.skip;
-    else act = letters[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (!act) return;
-    event.preventDefault();
-    event.stopPropagation();
-    act();
-  }
-  document.addEventListener("keydown", onKey, true);
-  return () => document.removeEventListener("keydown", onKey, true);
+  return listenToKeys(root, (event) => {
+    if (moves[event.key]) return () => actions.move(moves[event.key](), event.shiftKey);
+    if (/^[1-9]$/.test(event.key)) return () => actions.answer(Number(event.key) - 1);
+    if (event.key === "Enter") return event.repeat ? () => {} : actions.submit;
+    if (event.key === " ") return event.repeat ? () => {} : actions.skip;
+    return letters[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  });
 }

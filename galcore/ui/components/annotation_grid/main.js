@@ -1,66 +1,31 @@
 // The component: holds the state of one open grid page and ties board, outbox, keys and drawing together.
 // Streamlit calls the default export at every rerun; the page object is made once and then only given new data.
 
-const RETRY_MS = 4000;
-const TICK_MS = 700;
 const MARKS_PREFIX = "galcore.marks.";
-const HEALTH = "/galcore/health";
-
-// Streamlit covers the page when the server is away. The grid goes on working and says "offline" itself.
-function closeConnectionDialog() {
-  const block = document.querySelector('[data-testid="stDialog"] [data-testid="stErrorCodeBlock"]');
-  const dialog = block && block.closest('[role="dialog"]');
-  if (dialog) dialog.querySelector('button[aria-label="Close"]')?.click();
-}
 
 class GridPage extends OperatedPage {
   constructor(root) {
-    super();
-    this.root = root;
-    this.view = { stretch: "survey", inverted: false, pixels: false, brush: 0, reopened: "" };
+    super(root);
+    this.view = { ...this.view, brush: 0, reopened: "" };
     this.submitted = new Map(); // grids submitted here that the server may still offer: id → {grid, marks, answers}
     this.last = []; // submitted before this page was opened
     this.board = null;
     this.waiting = [];
-    this.offline = false;
-    this.preloaded = new Map();
     this.zoom = new Zoom(this.find(".gg-zoom"));
     this.unbind = bindKeys(this.actions(), root);
     this.listen();
-    this.timer = setInterval(() => this.tick(), TICK_MS);
-    this.resizer = new ResizeObserver(() => this.draw());
-    this.resizer.observe(root);
   }
 
   close() {
-    this.unbind();
-    clearInterval(this.timer);
-    this.resizer.disconnect();
-    window.removeEventListener("resize", this.onResize);
     window.removeEventListener("pointerup", this.onPointerUp);
-    window.removeEventListener("pagehide", this.onLeave);
-    this.outbox.save(true);
+    super.close();
   }
 
   // --- what the server says ---------------------------------------------------------------------------
 
   receive(data, setStateValue, setTriggerValue) {
-    this.setStateValue = setStateValue;
-    this.setTriggerValue = setTriggerValue;
-    const first = !this.data;
-    this.data = data;
     if (data.last) this.last = data.last; // sent with the first data only
-    this.campaign = data.campaign;
-    if (first) this.start();
-    if (this.outbox.acknowledge(data.ack)) {
-      this.offline = false;
-      this.somethingSaved = true;
-      this.refused = false;
-    }
-    if (data.problem) {
-      this.refused = true;
-      this.say(data.problem, 20000);
-    }
+    const first = this.takeData(data, setStateValue, setTriggerValue);
     this.takeGrids(data.grids);
     this.preload();
     this.draw();
@@ -68,17 +33,10 @@ class GridPage extends OperatedPage {
   }
 
   start() {
-    this.outbox = new Outbox(`${this.data.workspace}|${this.data.user}`);
+    super.start();
     this.marksKey = `${MARKS_PREFIX}${this.data.workspace}|${this.campaign.id}|${this.data.user}`;
-    const look = readStored("galcore.look", {});
-    if (this.data.stretches.some(({ name }) => name === look.stretch)) this.view.stretch = look.stretch;
-    this.view.inverted = Boolean(look.inverted);
-    this.view.pixels = Boolean(look.pixels);
     const kept = readStored(this.marksKey, null);
     if (kept && kept.grid) this.kept = kept;
-    this.root.tabIndex = -1;
-    const active = activeElement();
-    if (!isTyping(active)) this.root.focus({ preventScroll: true });
   }
 
   takeGrids(offered) {
@@ -107,55 +65,10 @@ class GridPage extends OperatedPage {
   }
 
   preload() {
-    const addresses = this.waiting.flatMap((grid) => grid.items.map((item) => item.pictures[this.view.stretch]));
-    for (const address of addresses) {
-      if (this.preloaded.has(address)) continue;
-      const picture = new Image();
-      picture.fetchPriority = "low";
-      picture.src = address;
-      this.preloaded.set(address, picture);
-    }
-    while (this.preloaded.size > 600) this.preloaded.delete(this.preloaded.keys().next().value);
+    this.preloadPictures(this.waiting.flatMap((grid) => grid.items.map((item) => item.pictures[this.view.stretch])));
   }
 
   // --- sending ----------------------------------------------------------------------------------------
-
-  post(item) {
-    this.outbox.put({ campaign_id: this.campaign.id, ...item });
-    this.send();
-  }
-
-  send() {
-    this.sentAt = Date.now();
-    this.setStateValue("outbox", this.outbox.message());
-  }
-
-  tick() {
-    if (!this.data) return;
-    closeConnectionDialog();
-    if (this.outbox.items.length) {
-      this.outbox.save();
-      if (Date.now() - this.sentAt > RETRY_MS) {
-        this.checkServer();
-        this.send();
-      }
-    }
-    this.drawSaved();
-  }
-
-  async checkServer() {
-    try {
-      const answer = await fetch(HEALTH, { cache: "no-store", signal: AbortSignal.timeout(2500) });
-      this.offline = !answer.ok;
-    } catch {
-      this.offline = true;
-    }
-    this.drawSaved();
-  }
-
-  display() {
-    return this.view.stretch + (this.view.inverted ? ", inverted" : "") + (this.view.pixels ? ", pixels" : "");
-  }
 
   submit(restSkipped = false) {
     const board = this.board;

@@ -57,18 +57,6 @@ class OperatedPage extends DrawnPage {
     return this.changed();
   }
 
-  nextStretch() {
-    const names = this.data.stretches.map(({ name }) => name);
-    this.look({ stretch: names[(names.indexOf(this.view.stretch) + 1) % names.length] });
-  }
-
-  look(change) {
-    Object.assign(this.view, change);
-    writeStored("galcore.look", { stretch: this.view.stretch, inverted: this.view.inverted, pixels: this.view.pixels });
-    this.preload();
-    this.draw();
-  }
-
   toggleZoom() {
     if (this.zoom.open) return this.closeOverlays();
     if (!this.board) return undefined;
@@ -79,41 +67,12 @@ class OperatedPage extends DrawnPage {
   askFlag() {
     const [id] = this.board ? this.board.targets() : [];
     if (!id) return this.say("Focus a galaxy first: click it, or use the arrow keys.");
-    this.flagging = id;
-    this.find(".gg-flag").hidden = false;
-    this.find(".gg-flag-label").textContent = `Flag ${id}`;
-    this.find(".gg-flag-comment").value = "";
-    return this.find(".gg-flag-comment").focus();
-  }
-
-  overlayOpen() {
-    return [".gg-guide", ".gg-keys", ".gg-flag"].some((name) => !this.find(name).hidden);
-  }
-
-  toggleOverlay(name) {
-    const wasOpen = !this.find(name).hidden;
-    this.closeOverlays();
-    if (wasOpen) return;
-    if (name === ".gg-keys") drawKeyList(this.find(name));
-    else drawGuide(this.find(name), this.data.guide, this.campaign);
-    this.find(name).hidden = false;
+    return this.openFlag(id);
   }
 
   closeOverlays() {
-    for (const name of [".gg-guide", ".gg-keys", ".gg-flag"]) this.find(name).hidden = true;
     this.zoom.hide();
-    this.root.focus({ preventScroll: true });
-    this.draw();
-  }
-
-  say(text, milliseconds = 5000) {
-    this.notice = text;
-    clearTimeout(this.noticeTimer);
-    this.noticeTimer = setTimeout(() => {
-      this.notice = "";
-      this.drawNotice();
-    }, milliseconds);
-    this.drawNotice();
+    super.closeOverlays();
   }
 
   changed() {
@@ -133,11 +92,7 @@ class OperatedPage extends DrawnPage {
     cells.addEventListener("click", (event) => this.click(event));
     this.onPointerUp = () => (this.dragging = null);
     window.addEventListener("pointerup", this.onPointerUp);
-    this.onResize = () => this.draw();
-    window.addEventListener("resize", this.onResize);
-    this.onLeave = () => this.outbox && this.outbox.save(true);
-    window.addEventListener("pagehide", this.onLeave);
-    const buttons = {
+    this.listenToButtons({
       ".gg-submit": () => this.board && this.submit(),
       ".gg-skip": () => this.board && this.skip(),
       ".gg-undo": () => this.undo(),
@@ -147,23 +102,8 @@ class OperatedPage extends DrawnPage {
       ".gg-zoom": () => this.closeOverlays(),
       ".gg-flag-cancel": () => this.closeOverlays(),
       ".gg-keys": () => this.closeOverlays(),
-    };
-    for (const [selector, act] of Object.entries(buttons)) {
-      this.find(selector).addEventListener("click", () => {
-        this.root.focus({ preventScroll: true });
-        act();
-        this.changed();
-      });
-    }
-    this.find(".gg-flag").addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.flag(this.find(".gg-flag-comment").value.trim());
-      this.closeOverlays();
     });
-    this.find(".gg-flag").addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.closeOverlays();
-      else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.find(".gg-flag").requestSubmit();
-    });
+    this.listenToFlag();
     this.find(".gg-size-select").addEventListener("change", (event) => {
       this.changeSettings({ size: event.target.value });
       this.say("The new size holds from the grid after the next.");

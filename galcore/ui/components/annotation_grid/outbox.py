@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 from galcore.loop.messages import GridAnswer, Submission
 from galcore.people import NotAllowedError, Role, require_role
 from galcore.types import EventKind, GalcoreError, LabelEvent, Reason
+from galcore.ui.components.common.fields import Fields
+from galcore.ui.components.single_view.answering import store_answers, take_back_answers
 from galcore.web.metrics import timed_submit
 from galcore.workspace import Workspace
 
 _LONGEST_TEXT = 4000
-_LONGEST_ID = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def apply_outbox(message: object, workspace: Workspace, annotator: str, *, done:
     reason, so that it does not block the ones behind it. When the disk refuses, or this person may not write
     now (paused, made a viewer, removed), nothing further is acknowledged and the browser keeps it.
     """
-    outbox = _Fields(message)
+    outbox = Fields(message)
     client = outbox.text("client")
     problem = ""
     for entry in outbox.entries("items"):
@@ -60,7 +60,7 @@ def apply_outbox(message: object, workspace: Workspace, annotator: str, *, done:
     return Acknowledgement(client, done, problem)
 
 
-def _apply(entry: _Fields, workspace: Workspace, annotator: str) -> None:
+def _apply(entry: Fields, workspace: Workspace, annotator: str) -> None:
     kind = entry.text("kind")
     apply = _KINDS.get(kind)
     if apply is None:
@@ -68,12 +68,12 @@ def _apply(entry: _Fields, workspace: Workspace, annotator: str) -> None:
     apply(entry, workspace, annotator)
 
 
-def _submit(entry: _Fields, workspace: Workspace, annotator: str) -> None:
+def _submit(entry: Fields, workspace: Workspace, annotator: str) -> None:
     with timed_submit():
         workspace.loop(entry.text("campaign_id")).submit(_submission(entry, annotator))
 
 
-def _correct(entry: _Fields, workspace: Workspace, annotator: str) -> None:
+def _correct(entry: Fields, workspace: Workspace, annotator: str) -> None:
     """Change a submitted grid: a label replaces the one before, "unsure" first takes it back."""
     changed = _submission(entry, annotator)
     taken_back = tuple(
@@ -84,7 +84,7 @@ def _correct(entry: _Fields, workspace: Workspace, annotator: str) -> None:
     workspace.loop(entry.text("campaign_id")).correct(replace(changed, answers=taken_back + changed.answers))
 
 
-def _take_back(entry: _Fields, workspace: Workspace, annotator: str) -> None:
+def _take_back(entry: Fields, workspace: Workspace, annotator: str) -> None:
     answers = tuple(
         GridAnswer(undone.text("galaxy_id"), "", undone.text("event_id"), kind=EventKind.UNDO)
         for undone in entry.entries("undone")
@@ -93,7 +93,7 @@ def _take_back(entry: _Fields, workspace: Workspace, annotator: str) -> None:
     workspace.loop(entry.text("campaign_id")).correct(submission)
 
 
-def _flag(entry: _Fields, workspace: Workspace, annotator: str) -> None:
+def _flag(entry: Fields, workspace: Workspace, annotator: str) -> None:
     workspace.labels.append(
         [
             LabelEvent(
@@ -111,15 +111,18 @@ def _flag(entry: _Fields, workspace: Workspace, annotator: str) -> None:
     )
 
 
-_KINDS: dict[str, Callable[[_Fields, Workspace, str], None]] = {
+_KINDS: dict[str, Callable[[Fields, Workspace, str], None]] = {
     "submit": _submit,
     "correct": _correct,
     "undo": _take_back,
     "flag": _flag,
+    # One by one: an abandoned outbox may be adopted by either page, so both know all kinds.
+    "answer": store_answers,
+    "back": take_back_answers,
 }
 
 
-def _submission(entry: _Fields, annotator: str) -> Submission:
+def _submission(entry: Fields, annotator: str) -> Submission:
     answers = tuple(
         GridAnswer(
             galaxy_id=answer.text("galaxy_id"),
@@ -133,27 +136,3 @@ def _submission(entry: _Fields, annotator: str) -> Submission:
     return Submission(
         grid_id=entry.text("grid_id"), annotator=annotator, answers=answers, display=entry.text("display")
     )
-
-
-class _Fields:
-    """A JSON object from a browser, read with suspicion."""
-
-    def __init__(self, value: object) -> None:
-        self._value: dict[str, Any] = value if isinstance(value, dict) else {}
-
-    def text(self, name: str, *, limit: int = _LONGEST_ID) -> str:
-        value = self._value.get(name, "")
-        if not isinstance(value, str):
-            raise GalcoreError(f"the browser sent no text as {name!r}; reload the page")
-        return value[:limit]
-
-    def number(self, name: str) -> int:
-        value = self._value.get(name, 0)
-        return value if isinstance(value, int) else 0
-
-    def flag(self, name: str) -> bool:
-        return bool(self._value.get(name, False))
-
-    def entries(self, name: str) -> list[_Fields]:
-        value = self._value.get(name, [])
-        return [_Fields(each) for each in value] if isinstance(value, list) else []

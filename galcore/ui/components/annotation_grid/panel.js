@@ -1,13 +1,5 @@
 // The panel beside the grid: learning curve with its interval, what was found, shares, the last submissions.
 
-const SVG = "http://www.w3.org/2000/svg";
-
-function svgElement(tag, attributes) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-}
-
 function figure(value) {
   return value.toFixed(2).replace(/^0/, "");
 }

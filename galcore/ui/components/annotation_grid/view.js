@@ -1,20 +1,4 @@
 // Drawing. Elements are made once and patched, keyed by galaxy: a rerun of the page changes nothing that is the same.
-// All text goes through textContent, so a name or an id is never read as markup.
-
-// Shape and colour together tell the answers apart (Okabe and Ito's palette, safe for colour-blind people).
-const SHAPES = ["●", "✕", "▲", "■", "◆", "★", "⬟", "✚", "⬢"];
-const COLOURS = ["#f0a93b", "#8fa3c8", "#56b4e9", "#e8e052", "#cc79a7", "#2fbf95", "#ee7733", "#b8b8ff", "#d8d8d8"];
-
-function element(tag, className, text) {
-  const made = document.createElement(tag);
-  if (className) made.className = className;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-function setText(target, text) {
-  if (target.textContent !== text) target.textContent = text;
-}
 
 function markShape(mark) {
   return mark === SKIP ? "?" : SHAPES[mark % SHAPES.length];
@@ -141,39 +125,4 @@ function makeChip(mark, campaign, choose) {
   chip.title = mark === SKIP ? "a click marks unsure" : `a click marks ${campaign.answers[mark]}`;
   chip.addEventListener("click", () => choose(mark));
   return chip;
-}
-
-function drawKeyList(holder) {
-  if (holder.children.length) return;
-  const list = element("dl", "gg-key-list");
-  for (const [key, what] of KEY_LIST) {
-    const name = element("dt");
-    name.append(element("kbd", "", key));
-    list.append(name, element("dd", "", what));
-  }
-  holder.append(element("h2", "", "Keys"), list, element("p", "gg-quiet", "Drag over pictures to mark several. Esc closes."));
-}
-
-function drawGuide(holder, guide, campaign) {
-  const state = JSON.stringify([guide, campaign.question]);
-  if (holder.dataset.state === state) return;
-  holder.dataset.state = state;
-  const title = element("h2", "", campaign.question);
-  title.dir = "auto";
-  const text = element("p", "gg-guide-text", guide.text || "Nobody has written a guide for this campaign yet.");
-  text.dir = "auto";
-  holder.replaceChildren(title, text);
-  for (const { name, pictures } of guide.examples) {
-    const heading = element("h3", "", name);
-    heading.dir = "auto";
-    const row = element("div", "gg-examples");
-    for (const address of pictures) {
-      const picture = element("img");
-      picture.src = address;
-      picture.alt = `example: ${name}`;
-      row.append(picture);
-    }
-    holder.append(heading, row);
-  }
-  holder.append(element("p", "gg-quiet", guide.how), element("p", "gg-quiet", "Esc closes."));
 }

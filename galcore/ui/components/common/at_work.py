@@ -1,0 +1,86 @@
+"""What an annotation page does on the server in each run, whichever page it is."""
+
+from __future__ import annotations
+
+import hashlib
+
+import streamlit as st
+
+from galcore.loop.session import CampaignLoop
+from galcore.people import Role, may
+from galcore.types import Campaign, Grid
+from galcore.ui import state
+from galcore.ui.components.annotation_grid.outbox import Acknowledgement, apply_outbox
+from galcore.workspace import Workspace
+
+_AT_WORK = "galcore.at_work"  # workspace, campaign and person of the last grid
+_PROBLEM = "galcore.outbox_problem"  # told to the browser in the next answer
+_DONE = "galcore.outbox_done"  # how far the outbox of each tab is stored
+
+
+def mount_key(page: str, workspace: Workspace, campaign: Campaign, user: str) -> str:
+    """Another person, campaign or workspace is another page in the browser: nothing is carried over."""
+    what = "\n".join((workspace.name, campaign.campaign_id, user))
+    return f"galcore_{page}_{hashlib.sha256(what.encode()).hexdigest()[:16]}"
+
+
+def keep_value() -> None:
+    """Streamlit keeps a value only if it has a callback; we read the values after mounting instead."""
+
+
+def leave_the_last(workspace: Workspace, campaign: Campaign, user: str) -> None:
+    """Whoever turns to another campaign, or goes by another name, gives back what lay in front of them."""
+    here = (workspace.name, campaign.campaign_id, user)
+    last = st.session_state.get(_AT_WORK)
+    st.session_state[_AT_WORK] = here
+    if last and last != here and last[0] == workspace.name:
+        workspace.loop(last[1]).leave(last[2])
+
+
+def store_outbox(message: object, workspace: Workspace, user: str) -> Acknowledgement | None:
+    """Store what is new in the outbox; None when the browser has sent nothing yet."""
+    if not isinstance(message, dict):
+        return None
+    done: dict[str, int] = st.session_state.setdefault(_DONE, {})
+    client = str(message.get("client", ""))
+    acknowledged = apply_outbox(message, workspace, user, done=done.get(client, 0))
+    done[client] = acknowledged.number
+    if acknowledged.problem:
+        tell_problem(acknowledged.problem)
+    return acknowledged
+
+
+def came_late(late: Acknowledgement | None, acknowledged: Acknowledgement | None) -> bool:
+    """Whether mounting brought more of the outbox: after a restart the first run knows it only then."""
+    return late is not None and late.number > (acknowledged.number if acknowledged else 0)
+
+
+def tell_problem(problem: str) -> None:
+    """Say this in the next answer to the browser."""
+    st.session_state[_PROBLEM] = problem
+
+
+def take_problem() -> str:
+    """What went wrong since the last answer to the browser, once."""
+    return str(st.session_state.pop(_PROBLEM, ""))
+
+
+def offered_grids(workspace: Workspace, loop: CampaignLoop, user: str) -> list[Grid]:
+    """The grids that lie in front of a person; none for a viewer: what is shown is taken from others."""
+    if loop.campaign.state != "open" or not may(workspace.folder, user, Role.ANNOTATOR):
+        return []
+    return [grid for grid in loop.grids(user) if grid is not None and grid.items]
+
+
+def follow(go: object) -> None:
+    """Turn to the page that a key asked for, with its galaxies as the selection."""
+    if not isinstance(go, dict):
+        return
+    galaxy_ids = [str(each) for each in go.get("galaxies", [])]
+    page = str(go.get("page"))
+    if not galaxy_ids or not state.has_page(page):
+        return
+    if page == "galaxy":
+        state.open_galaxy(galaxy_ids[0])
+    state.select(galaxy_ids)
+    state.open_page(page)
