@@ -39,6 +39,11 @@ class DrawnSingle extends AnnotationPage {
     const state = JSON.stringify(counts);
     if (holder.dataset.state === state) return;
     holder.dataset.state = state;
+    const progress = this.find(".gs-progress");
+    progress.title = `${counts.answered} of ${counts.galaxies} galaxies have an answer`;
+    progress.setAttribute("aria-valuenow", String(counts.answered));
+    progress.setAttribute("aria-valuemax", String(counts.galaxies));
+    progress.firstElementChild.style.width = `${(100 * counts.answered) / Math.max(1, counts.galaxies)}%`;
     holder.title = counts.here.join(", ");
     const people = element("span", "gg-people", "●".repeat(Math.min(8, counts.here.length)));
     holder.replaceChildren(
