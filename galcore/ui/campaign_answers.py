@@ -9,7 +9,6 @@ import streamlit as st
 
 from galcore.questions import built_in_trees, fixed_answers, read_tree
 from galcore.types import Campaign, CampaignMode, GalcoreError
-from galcore.ui.state import has_page
 from galcore.ui.text import clean, count, plain, shorten
 
 Key = Callable[[str], str]  # key of a widget of this form
@@ -35,7 +34,6 @@ _FIXED_HELP = {
     "grades": "A is a sure lens, B likely, C possible, X none.",
 }
 _OWN_TREE = "own tree"
-_ONE_BY_ONE_ONLY = ("multilabel", "tree")
 _CLASSES = ("spiral", "elliptical", "edge-on", "merger", "artefact")
 _FEATURES = ("bar", "spiral arms", "ring", "tidal tail", "dust lane")
 _LARGEST_TREE_MB = 1
@@ -59,11 +57,6 @@ class Answers:
     problems: tuple[str, ...] = ()
 
 
-def offered_modes() -> list[CampaignMode]:
-    """Modes that have a room to be answered in: several questions about a galaxy need One by one."""
-    return [mode for mode in MODE_LABELS if mode not in _ONE_BY_ONE_ONLY or has_page("single")]
-
-
 def ask_answers(start: Campaign, key: Key, *, n_labels: int = 0) -> Answers:
     """The mode and what belongs to it; with labels already, mode and tree stay as they are."""
     locked = n_labels > 0
@@ -80,7 +73,7 @@ def ask_answers(start: Campaign, key: Key, *, n_labels: int = 0) -> Answers:
     else:
         mode = st.segmented_control(
             "Answers",
-            offered_modes(),
+            list(MODE_LABELS),
             default=start.mode,
             format_func=MODE_LABELS.__getitem__,
             required=True,

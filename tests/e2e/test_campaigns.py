@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from galcore.ui.state import has_page
 from tests.e2e.driver import GridDriver, Server, open_profile
 
 pytestmark = pytest.mark.e2e
@@ -76,7 +75,6 @@ def test_a_campaign_is_made_in_under_a_minute_and_joined_by_link(
     profile.close()
 
 
-@pytest.mark.skipif(not has_page("single"), reason="trees are offered with the page One by one")
 def test_a_decision_tree_is_previewed_while_it_is_made(owner: Page) -> None:
     _open_form(owner)
     owner.get_by_role("textbox", name="Question").fill("Galaxy Zoo")

@@ -14,14 +14,10 @@ from galcore.types import Campaign, CampaignMode, EventKind, GalcoreError, Label
 from galcore.ui.campaign_join import find_by_code
 from galcore.ui.campaign_states import change_campaign_state
 from galcore.ui.campaigns import measure_progress
-from galcore.ui.state import has_page
 from galcore.workspace import Workspace
 from tests.ui.conftest import SPIRALS
 
 OpenPage = Callable[..., AppTest]
-needs_one_by_one = pytest.mark.skipif(
-    not has_page("single"), reason="several questions about a galaxy are answered on the page One by one"
-)
 RINGS = """
 title = "Rings"
 
@@ -110,12 +106,10 @@ def test_without_a_question_nothing_is_made_and_the_form_says_why(
     ("mode", "answers"),
     [
         ("multiclass", ("spiral", "elliptical", "edge-on", "merger", "artefact")),
-        pytest.param(
-            "multilabel", ("bar", "spiral arms", "ring", "tidal tail", "dust lane"), marks=needs_one_by_one
-        ),
+        ("multilabel", ("bar", "spiral arms", "ring", "tidal tail", "dust lane")),
         ("interest", ("0", "1", "2", "3", "4", "5")),
         ("grades", ("A", "B", "C", "X")),
-        pytest.param("tree", ("smooth", "featured-or-disk", "artifact"), marks=needs_one_by_one),
+        ("tree", ("smooth", "featured-or-disk", "artifact")),
     ],
 )
 def test_every_mode_makes_a_campaign_that_fits(
@@ -130,7 +124,6 @@ def test_every_mode_makes_a_campaign_that_fits(
     assert bool(made.tree) == (mode == "tree")
 
 
-@needs_one_by_one
 def test_an_own_tree_is_read_and_a_bad_one_explained(form: AppTest, sky_served: Workspace) -> None:
     _fill(form, "question", "Rings")
     _fill(form, "mode", "tree")
