@@ -19,7 +19,7 @@ from galcore.workspace import Workspace
 
 _HERE = Path(__file__).parent
 # One module for the browser, put together here instead of by a build step; main.js has the entry point.
-_SCRIPTS = ("walk.js", "keys.js", "picture.js", "panel.js", "drawn.js", "main.js")
+_SCRIPTS = ("walk.js", "keys.js", "picture.js", "panel.js", "drawn.js", "answering.js", "main.js")
 _REFRESH_S = 10
 
 _mount = st.components.v2.component(
