@@ -14,18 +14,9 @@ import pytest
 
 from galcore.labels import LEASE_S, CampaignNotOpenError, LabelStore
 from galcore.types import Campaign, EventKind, GalcoreError, GoldItem, Grid, LabelEvent, Reason, ShownItem
+from tests.clock import Clock
 
 CAMPAIGN = Campaign("c1", "Spirals", "Which of these are spirals?", ("spiral", "other"))
-
-
-class Clock:
-    """Seconds that pass when they are told to."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 @pytest.fixture

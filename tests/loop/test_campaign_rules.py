@@ -29,22 +29,13 @@ from galcore.types import (
     Reason,
     Shares,
 )
+from tests.clock import Clock
 
 N = 60
 IDS = np.array([f"galaxy {k:03d}" for k in range(N)])
 VECTORS = np.random.default_rng(0).normal(size=(N, 12)).astype(np.float32)
 CAMPAIGN = Campaign("c1", "Spirals", "?", ("spiral", "other"), grid_rows=2, grid_columns=4)
 MakeLoop = Callable[..., CampaignLoop]
-
-
-class Clock:
-    """Seconds that pass when they are told to."""
-
-    def __init__(self) -> None:
-        self.now_s = 0.0
-
-    def __call__(self) -> float:
-        return self.now_s
 
 
 @pytest.fixture
