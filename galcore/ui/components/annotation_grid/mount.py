@@ -16,7 +16,7 @@ from galcore.ui import state
 from galcore.ui.components.annotation_grid import content
 from galcore.ui.components.annotation_grid.model_card import model_content
 from galcore.ui.components.annotation_grid.outbox import Acknowledgement
-from galcore.ui.components.common import at_work, put_together
+from galcore.ui.components.common import at_work, page_html, put_together
 from galcore.ui.standing import show_standing
 from galcore.workspace import Workspace
 
@@ -29,7 +29,7 @@ _SETTINGS_HOLD_S = 60
 
 _mount = st.components.v2.component(
     "galcore_annotation_grid",
-    html=(_HERE / "grid.html").read_text(encoding="utf-8"),
+    html=page_html(_HERE / "grid.html"),
     css=put_together(_HERE, ["grid.css"]),
     js=put_together(_HERE, _SCRIPTS),
 )

@@ -11,6 +11,13 @@ from pathlib import Path
 _HERE = Path(__file__).parent
 _SCRIPTS = ("outbox.js", "elements.js", "keyboard.js", "sky_marks.js", "guide.js", "page.js")
 _STYLES = ("page.css",)
+_DIALOGS = "<!-- dialogs -->"  # where they go in the markup of a component
+
+
+def page_html(path: Path) -> str:
+    """Markup of a component, with the flag form, the list of keys and the guide where it asks for them."""
+    dialogs = (_HERE / "dialogs.html").read_text(encoding="utf-8")
+    return path.read_text(encoding="utf-8").replace(_DIALOGS, dialogs)
 
 
 def put_together(folder: Path, names: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from galcore.types import Campaign
 from galcore.ui import state
 from galcore.ui.components.annotation_grid.content import campaign_content, stretches_content
 from galcore.ui.components.annotation_grid.outbox import Acknowledgement
-from galcore.ui.components.common import at_work, put_together
+from galcore.ui.components.common import at_work, page_html, put_together
 from galcore.ui.components.single_view import content
 from galcore.ui.standing import show_standing
 from galcore.workspace import Workspace
@@ -24,7 +24,7 @@ _REFRESH_S = 10
 
 _mount = st.components.v2.component(
     "galcore_single_view",
-    html=(_HERE / "single.html").read_text(encoding="utf-8"),
+    html=page_html(_HERE / "single.html"),
     css=put_together(_HERE, ["single.css"]),
     js=put_together(_HERE, _SCRIPTS),
 )
