@@ -3,7 +3,7 @@
 import streamlit as st
 
 from galcore.ui import state
-from galcore.ui.campaigns import ask_new_campaign, may_manage
+from galcore.ui.campaigns import ask_new_campaign, offer_first_campaign
 from galcore.ui.components.annotation_grid.mount import annotation_grid
 from galcore.ui.identity import require_user
 from galcore.ui.labelling import queue_chosen
@@ -18,13 +18,12 @@ if st.query_params.pop("new", ""):
     ask_new_campaign(workspace, user)
 
 if campaign is None:
-    st.subheader("Ask a question first", anchor=False)
-    st.write(
+    offer_first_campaign(
+        workspace,
+        user,
         "A campaign is one question asked of every galaxy, such as *which of these are barred?* "
-        "Make one, and the first grid is there."
+        "Make one, and the first grid is there.",
     )
-    if may_manage(workspace, user) and st.button("New campaign", type="primary", icon=":material/add:"):
-        ask_new_campaign(workspace, user)
     st.stop()
 
 queue = st.query_params.pop("queue", "")

@@ -43,7 +43,7 @@ def find_by_code(code: str) -> tuple[Workspace, Campaign] | None:
 
 def room_of(campaign: Campaign) -> str:
     """Page on which a campaign is answered."""
-    return "single" if campaign.mode in _ONE_BY_ONE and state.has_page("single") else "grid"
+    return "single" if campaign.mode in _ONE_BY_ONE else "grid"
 
 
 def go_to_campaign(workspace: Workspace, campaign: Campaign) -> None:

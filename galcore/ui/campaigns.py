@@ -29,6 +29,7 @@ __all__ = [
     "may_manage",
     "measure_progress",
     "next_states",
+    "offer_first_campaign",
     "show_campaign_card",
     "show_campaigns",
     "state_change_words",
@@ -53,6 +54,20 @@ def all_campaigns(user: str | None) -> list[tuple[Workspace, Campaign]]:
             st.warning(str(error), icon=":material/build:")
     shown = [each for each in found if each[1].state != "draft" or may_manage(each[0], user)]
     return sorted(shown, key=lambda each: _ORDER.index(each[1].state))
+
+
+def offer_first_campaign(workspace: Workspace, user: str, about: str) -> None:
+    """What to do on a page that needs a campaign, where there is none.
+
+    Args:
+        workspace: Where it would be made.
+        user: Who looks; only who may make campaigns gets the button.
+        about: What a campaign is on this page.
+    """
+    st.subheader("Ask a question first", anchor=False)
+    st.write(about)
+    if may_manage(workspace, user) and st.button("New campaign", type="primary", icon=":material/add:"):
+        ask_new_campaign(workspace, user)
 
 
 def show_campaigns(campaigns: list[tuple[Workspace, Campaign]], user: str) -> None:

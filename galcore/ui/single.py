@@ -6,7 +6,7 @@ import streamlit as st
 
 from galcore.types import Campaign
 from galcore.ui import state
-from galcore.ui.campaigns import ask_new_campaign, may_manage
+from galcore.ui.campaigns import offer_first_campaign
 from galcore.ui.components.single_view.mount import single_view
 from galcore.workspace import Workspace
 
@@ -15,13 +15,12 @@ ONE_BY_ONE = ("tree", "multilabel")  # modes that the grid cannot answer: severa
 
 def show_no_campaign(workspace: Workspace, user: str) -> None:
     """What to do first."""
-    st.subheader("Ask a question first", anchor=False)
-    st.write(
+    offer_first_campaign(
+        workspace,
+        user,
         "A campaign is one question, or a tree of them, asked of every galaxy: *which grade as a lens?*, "
-        "or the questions of Galaxy Zoo. Make one, and the first galaxy is there."
+        "or the questions of Galaxy Zoo. Make one, and the first galaxy is there.",
     )
-    if may_manage(workspace, user) and st.button("New campaign", type="primary", icon=":material/add:"):
-        ask_new_campaign(workspace, user)
 
 
 def show_single(workspace: Workspace, campaign: Campaign, user: str) -> None:
@@ -37,7 +36,7 @@ def turn_from_grid(campaign: Campaign, *, at_once: bool) -> None:
         campaign: The one in use.
         at_once: Turn the page, since galaxies were just sent there; else say why, with a button.
     """
-    if campaign.mode not in ONE_BY_ONE or not state.has_page("single"):
+    if campaign.mode not in ONE_BY_ONE:
         return
     if at_once:
         state.open_page("single")
