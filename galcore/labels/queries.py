@@ -54,7 +54,7 @@ WITH submissions AS (
         g.created_at, lag(s.created_at) OVER (PARTITION BY s.annotator ORDER BY s.created_at))) AS spent_s
     FROM submissions s LEFT JOIN grids g ON g.grid_id = s.grid_id AND s.grid_id <> ''
 ), pace AS (
-    SELECT annotator, 3600 * sum(n) / nullif(sum(spent_s), 0) AS labels_per_hour
+    SELECT annotator, 3600 * sum(n) / greatest(sum(spent_s), 60) AS labels_per_hour
     FROM times WHERE spent_s <= $2 GROUP BY annotator
 ), newest AS (
     SELECT annotator, arg_max(explicit, seq) AS explicit FROM standing_events

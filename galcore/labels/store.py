@@ -289,8 +289,8 @@ class LabelStore:
 
         Returns:
             Columns ``annotator, n_answers, n_explicit, n_skipped, n_undone, n_grids, first_at, last_at``
-            (UTC) and ``labels_per_hour`` of active time (breaks of more than 5 minutes left out; NaN where
-            no time is known).
+            (UTC) and ``labels_per_hour`` of active time (breaks of more than 5 minutes left out, less than a
+            minute counted as one; NaN where no time is known).
         """
         with self._reading() as cursor:
             return queries.read_people(cursor, campaign_id)

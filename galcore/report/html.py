@@ -113,7 +113,7 @@ def made_by_rows(report: CampaignReport) -> list[tuple[str, str]]:
     """Versions and hashes with their names."""
     model = f"{report.model_name} {report.model_hash}".strip()
     return [
-        ("first and last answer", f"{report.first_at or NONE} – {report.last_at or NONE}"),
+        ("first and last answer", f"{_minute(report.first_at)} to {_minute(report.last_at)} UTC"),
         ("model recommended galaxies", "yes" if report.learns else "no, random order"),
         ("encoder", model or NONE),
         ("fit on the labels", report.learner_version or NONE),
@@ -122,6 +122,11 @@ def made_by_rows(report: CampaignReport) -> list[tuple[str, str]]:
         ("Galcore", report.code_version),
         ("labels read from", report.labels_from),
     ]
+
+
+def _minute(moment: str) -> str:
+    """An ISO time without seconds."""
+    return moment[:16].replace("T", " ") or NONE
 
 
 def person_row(person: PersonNumbers) -> tuple[str, ...]:

@@ -16,12 +16,15 @@ from galcore.ui.standing import admit
 from galcore.ui.state import current_workspace, write_address
 from galcore.ui.theme import apply_theme
 
+# a file of ours: a Material icon here would be fetched from outside by every browser
+_ICON = Path(__file__).parent / "icon.svg"
+
 
 def main() -> None:
     """Draw the frame and run the chosen page; errors that a person can mend are one line, not a traceback."""
-    st.set_page_config(page_title="Galcore", page_icon=":material/lens_blur:", layout="wide")
+    st.set_page_config(page_title="Galcore", page_icon=_ICON, layout="wide")
     apply_theme()
-    st.logo(Path(__file__).parent / "logo.svg", size="large", icon_image=Path(__file__).parent / "icon.svg")
+    st.logo(Path(__file__).parent / "logo.svg", size="large", icon_image=_ICON)
     page = st.navigation(navigation(), position="sidebar")
     try:
         _show_page(page)

@@ -71,10 +71,10 @@ def _show_numbers(report: CampaignReport) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown("##### Counts")
-        _table(("what", "number"), count_rows(report), key="report_counts")
+        _pairs(count_rows(report))
     with right:
         st.markdown("##### What made these numbers")
-        _table(("what", "value"), made_by_rows(report), key="report_made_by")
+        _pairs(made_by_rows(report))
     for place, question in enumerate(report.questions):
         if question.n_votes:
             st.markdown(f"##### {plain(question.text or question.name, limit=120)}")
@@ -86,3 +86,9 @@ def _show_numbers(report: CampaignReport) -> None:
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, key: str) -> None:
     columns = {name: [row[place] for row in rows] for place, name in enumerate(head)}
     st.dataframe(columns, hide_index=True, key=key)
+
+
+def _pairs(rows: Sequence[tuple[str, str]]) -> None:
+    """What and its value, long values read whole; a cell is somebody's text, and no markup."""
+    pairs = {"what": [what for what, _ in rows], "value": [plain(value) for _, value in rows]}
+    st.table(pairs, hide_index=True, hide_header=True, border="horizontal")
