@@ -46,6 +46,14 @@ class EventKind(StrEnum):
     FLAG = "flag"  # a comment that somebody should look at
 
 
+class ThreadKind(StrEnum):
+    """What an event of the discussion of a galaxy does."""
+
+    WRITE = "write"
+    EDIT = "edit"  # of a message of one's own
+    WITHDRAW = "withdraw"  # of a message of one's own; its text is not shown any more
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How far a long job is; ``total == 0`` means not known yet."""
@@ -229,6 +237,23 @@ class LabelEvent:
     display: str = ""  # stretch and bands the person was looking at
     created_at: datetime | None = None  # set by the store, but kept for a label that is imported
     question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadEvent:
+    """One append-only line of the discussion of a galaxy. ``event_id`` is a UUID made by the client.
+
+    A message is named by the ``event_id`` that wrote it.
+    """
+
+    event_id: str
+    campaign_id: str
+    galaxy_id: str
+    annotator: str
+    kind: ThreadKind
+    text: str = ""  # empty for a withdrawal
+    message_id: str = ""  # message that is edited or withdrawn; empty for a new one
+    created_at: datetime | None = None  # set by the store, but kept for a message that is imported
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from galcore.labels.leases import NO_VOTES, LeaseBook
 from galcore.labels.queries import read_campaign
 from galcore.labels.records import EVENT_COLUMNS, event_columns, finite, now_utc
 from galcore.labels.tail import Tail
-from galcore.types import Campaign, Grid, LabelEvent
+from galcore.labels.threads import insert_thread_event
+from galcore.types import Campaign, Grid, LabelEvent, ThreadEvent
 
 _INSERT_EVENTS = "INSERT INTO label_events SELECT " + ", ".join(
     f"unnest(?::{kind}[])" for _, kind in EVENT_COLUMNS
@@ -30,7 +31,7 @@ _INSERT_ITEMS = (
 _INSERT_SCOPE = "INSERT INTO campaign_galaxies SELECT ?, ?, unnest(?::VARCHAR[])"
 _NEWEST_SEQ = """
 SELECT greatest((SELECT max(seq) FROM label_events), (SELECT max(seq) FROM grids),
-                (SELECT max(seq) FROM campaign_galaxies), 0)
+                (SELECT max(seq) FROM campaign_galaxies), (SELECT max(seq) FROM thread_events), 0)
 """
 
 
@@ -136,6 +137,18 @@ class Ledger:
         ]
         self._book.save(cursor)
         return len(news)
+
+    def insert_thread_events(self, cursor: duckdb.DuckDBPyConnection, events: Sequence[ThreadEvent]) -> int:
+        """Store what is said about galaxies and is not stored yet; returns how much that is.
+
+        Raises:
+            CampaignNotOpenError: If a campaign takes nothing now.
+            GalcoreError: If a campaign is unknown, or somebody changes what another person wrote.
+        """
+        return sum(
+            insert_thread_event(cursor, self._campaign(cursor, event.campaign_id)[0], event, self._take(1))
+            for event in events
+        )
 
     def give_grid(self, cursor: duckdb.DuckDBPyConnection, grid: Grid) -> Grid:
         """Lease the galaxies of a grid to its person and store it with those that were not full.

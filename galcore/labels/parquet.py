@@ -14,8 +14,11 @@ from galcore.types import GalcoreError
 from galcore.whole_files import write_whole
 
 # Leases are left out: in a copy nobody is at work.
-TABLES = ("campaign_versions", "label_events", "grids", "grid_items", "campaign_galaxies", "late_events")
-_FIRST_LAYOUT = {"campaign_galaxies": 3, "late_events": 3}
+TABLES = (
+    "campaign_versions", "label_events", "grids", "grid_items", "campaign_galaxies", "late_events",
+    "thread_events",
+)  # fmt: skip
+_FIRST_LAYOUT = {"campaign_galaxies": 3, "late_events": 3, "thread_events": 4}
 MANIFEST = "manifest.json"
 
 

@@ -19,6 +19,7 @@ import pandas as pd
 
 from galcore.labels import queries
 from galcore.labels.parquet import keep, load_tables, write_tables
+from galcore.labels.threads import read_thread
 from galcore.types import Campaign, GalcoreError
 from galcore.whole_files import write_json
 
@@ -93,6 +94,10 @@ class SnapshotLabels:
     def history(self, campaign_id: str, galaxy_id: str | None = None) -> pd.DataFrame:
         """As ``LabelStore.history``."""
         return queries.read_history(self._cursor(), campaign_id, galaxy_id)
+
+    def thread(self, campaign_id: str, galaxy_id: str | None = None) -> pd.DataFrame:
+        """As ``LabelStore.thread``."""
+        return read_thread(self._cursor(), campaign_id, galaxy_id)
 
     def scope(self, campaign_id: str) -> tuple[str, ...] | None:
         """As ``LabelStore.scope``."""

@@ -33,8 +33,9 @@ from galcore.labels.parquet import write_backup
 from galcore.labels.records import RecordedGrid, validate_event
 from galcore.labels.schema import connect, migrate
 from galcore.labels.snapshot import Snapshotter, write_snapshot
+from galcore.labels.threads import read_thread, validate_thread_event
 from galcore.labels.writer import Writer
-from galcore.types import Campaign, GalcoreError, Grid, LabelEvent
+from galcore.types import Campaign, GalcoreError, Grid, LabelEvent, ThreadEvent
 
 T = TypeVar("T")
 _open_stores: dict[Path, LabelStore | None] = {}  # None: being opened
@@ -294,6 +295,34 @@ class LabelStore:
         """
         with self._reading() as cursor:
             return queries.read_people(cursor, campaign_id)
+
+    # discussions
+
+    def append_thread(self, events: Sequence[ThreadEvent]) -> int:
+        """Store what people say about galaxies, all or none; number newly stored, as :meth:`append` does.
+
+        Raises:
+            CampaignNotOpenError: If a campaign is a draft or closed.
+            GalcoreError: If a text is empty or too long, a campaign or a message is unknown, or somebody
+                changes what another person wrote.
+            LabelWriteError: If the disk refuses (also an ``OSError``).
+        """
+        events = tuple(events)
+        for event in events:
+            validate_thread_event(event)
+        if not events:
+            return 0
+        return self._writer.write(lambda cursor: self._ledger.insert_thread_events(cursor, events))
+
+    def thread(self, campaign_id: str, galaxy_id: str | None = None) -> pd.DataFrame:
+        """Every event of the discussions of a campaign (of one galaxy), in order of arrival.
+
+        Returns:
+            Columns ``seq, event_id, galaxy_id, annotator, kind, text, message_id, created_at`` (UTC); see
+            :func:`galcore.review.thread.read_messages` for what they come to.
+        """
+        with self._reading() as cursor:
+            return read_thread(cursor, campaign_id, galaxy_id)
 
     # grids
 
