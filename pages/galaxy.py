@@ -48,7 +48,7 @@ with facts:
         if st.button("Restore", icon=":material/healing:", help="Fill in what is missing, or sharpen it"):
             state.open_page("restore", galaxy=galaxy_id)
     show_label_bar(workspace, campaign, user, [galaxy_id], reason=Reason.QUEUED, key="galaxy_label")
-    galaxy_facts.show_campaigns(workspace, galaxy_id)
+    galaxy_facts.show_campaigns(workspace, galaxy_id, user)
     galaxy_facts.show_catalogue(row)
 
 with beside:

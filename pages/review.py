@@ -32,7 +32,7 @@ review = load_review(workspace, campaign)
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     st.subheader(plain(campaign.question, limit=120), anchor=False, width="content")
     st.space("stretch")
-    show_export(workspace, review)
+    show_export(workspace, review, user)
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     tab = st.segmented_control(
         "Part", TABS, default=TABS[0], required=True, key="review_tab", label_visibility="collapsed",
@@ -53,6 +53,6 @@ elif tab == "galleries":
 elif tab == "disagreements":
     show_disagreements(workspace, review, user, only)
 elif tab == "statistics":
-    show_statistics(workspace, review)
+    show_statistics(workspace, review, user)
 else:
-    show_history(workspace, review, only)
+    show_history(workspace, review, user, only)

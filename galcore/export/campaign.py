@@ -88,7 +88,7 @@ def export_campaign(
         table = export_table(
             opened, chosen, labels, scores=scores, all_galaxies=all_galaxies, catalog_columns=catalog_columns
         )
-    hide = partial(pseudonym, key=workspace_key(opened.folder)) if pseudonymous else None
+    hide = _hiding(opened, pseudonymous=pseudonymous)
     describing = partial(describe, opened, chosen, labels_from=labels_from, scores=scores, hide=hide)
     provenance, left_out = describing(table, history)
     files = write_table(table, path, provenance) if path else ()
@@ -119,10 +119,11 @@ def campaign_bytes(
     scores: ModelScores | None,
     all_galaxies: bool = False,
     catalog_columns: bool = False,
+    pseudonymous: bool = False,
 ) -> bytes:
     """The export of a campaign as the content of a file, for the dashboard, which holds the label store.
 
-    CSV comes as a zip archive with its provenance beside it.
+    CSV comes as a zip archive with its provenance beside it, in which ``pseudonymous`` replaces names.
     """
     table = export_table(
         workspace,
@@ -133,14 +134,31 @@ def campaign_bytes(
         catalog_columns=catalog_columns,
     )
     history = workspace.labels.history(campaign.campaign_id)
-    provenance, _ = describe(workspace, campaign, table, history, scores=scores, labels_from="label store")
+    provenance, _ = describe(
+        workspace,
+        campaign,
+        table,
+        history,
+        scores=scores,
+        labels_from="label store",
+        hide=_hiding(workspace, pseudonymous=pseudonymous),
+    )
     return _packed(table, slug(campaign.name, otherwise="campaign"), suffix, provenance)
 
 
-def votes_bytes(workspace: Workspace, campaign: Campaign, suffix: str, *, pseudonymous: bool) -> bytes:
-    """The votes of a campaign as the content of a file, for the dashboard; CSV as a zip archive."""
-    history = workspace.labels.history(campaign.campaign_id)
-    hide = partial(pseudonym, key=workspace_key(workspace.folder)) if pseudonymous else None
+def votes_bytes(
+    workspace: Workspace, campaign: Campaign, suffix: str, *, history: pd.DataFrame, pseudonymous: bool
+) -> bytes:
+    """Votes of a campaign as the content of a file, for the dashboard; CSV as a zip archive.
+
+    Args:
+        workspace: Where they come from.
+        campaign: What they are about.
+        suffix: Of the format.
+        history: The events that the reader may see.
+        pseudonymous: Names replaced, comments left out.
+    """
+    hide = _hiding(workspace, pseudonymous=pseudonymous)
     votes = vote_rows(pseudonymise(history, hide) if hide else history)
     provenance, _ = describe(
         workspace,
@@ -153,6 +171,10 @@ def votes_bytes(workspace: Workspace, campaign: Campaign, suffix: str, *, pseudo
         exact_text=True,
     )
     return _packed(votes, slug(campaign.name, otherwise="campaign") + "-votes", suffix, provenance)
+
+
+def _hiding(workspace: Workspace, *, pseudonymous: bool) -> Callable[[str], str] | None:
+    return partial(pseudonym, key=workspace_key(workspace.folder)) if pseudonymous else None
 
 
 def _packed(table: pd.DataFrame, stem: str, suffix: str, provenance: Provenance) -> bytes:
@@ -261,7 +283,12 @@ def _message(campaign: Campaign, table: pd.DataFrame, n_labelled: int) -> str:
 
 
 def describe_table(
-    workspace: Workspace, campaign: Campaign, table: pd.DataFrame, *, learner_version: str
+    workspace: Workspace,
+    campaign: Campaign,
+    table: pd.DataFrame,
+    *,
+    learner_version: str,
+    pseudonymous: bool = False,
 ) -> Provenance:
     """Provenance of any table about a campaign, such as the filtered ones of the Review page."""
     return export_provenance(
@@ -272,4 +299,5 @@ def describe_table(
         counts={"galaxies_in_catalog": len(workspace.catalog), "rows": len(table)},
         left_out=("the table holds the rows that were on screen, after filters",),
         labels_from="label store",
+        hide=_hiding(workspace, pseudonymous=pseudonymous),
     )

@@ -52,15 +52,18 @@ def workspace_key(folder: Path) -> bytes:
         ) from error
 
 
-def pseudonymise(table: pd.DataFrame, hide: Callable[[str], str]) -> pd.DataFrame:
+def pseudonymise(table: pd.DataFrame, hide: Callable[[str], str], *, own: str = "") -> pd.DataFrame:
     """The table with the people in ``annotator`` hidden, and without comments, which may hold names.
 
     Args:
         table: Votes or events.
         hide: Pseudonym of a name.
+        own: Whose comments stay, because it is they who read the table.
     """
     if "annotator" not in table:
         return table
     hidden = {name: hide(str(name)) for name in table["annotator"].unique()}
     changed = table.assign(annotator=table["annotator"].map(hidden))
-    return changed.assign(comment="") if "comment" in table else changed
+    if "comment" not in table:
+        return changed
+    return changed.assign(comment=table["comment"].where(table["annotator"] == own, "") if own else "")

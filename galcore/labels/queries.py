@@ -164,6 +164,15 @@ def read_seen(cursor: Cursor, campaign_id: str, annotator: str) -> set[str]:
     return {galaxy_id for (galaxy_id,) in rows}
 
 
+def read_annotators(cursor: Cursor, campaign_id: str) -> tuple[str, ...]:
+    """Everybody with an event in a campaign, in the order of the first one."""
+    rows = cursor.execute(
+        "SELECT annotator FROM label_events WHERE campaign_id = ? GROUP BY annotator ORDER BY min(seq)",
+        [campaign_id],
+    ).fetchall()
+    return tuple(str(name) for (name,) in rows)
+
+
 def read_people(cursor: Cursor, campaign_id: str) -> pd.DataFrame:
     """Counts and pace per person, most answers first."""
     return _frame(cursor, _PEOPLE, [campaign_id, LONGEST_BREAK_S])

@@ -285,6 +285,11 @@ class LabelStore:
         with self._reading() as cursor:
             return queries.read_seen(cursor, campaign_id, annotator)
 
+    def annotators(self, campaign_id: str) -> tuple[str, ...]:
+        """Everybody with an event in a campaign, in the order in which they came."""
+        with self._reading() as cursor:
+            return queries.read_annotators(cursor, campaign_id)
+
     def people(self, campaign_id: str) -> pd.DataFrame:
         """One row a person, most answers first.
 

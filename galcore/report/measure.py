@@ -14,9 +14,7 @@ from galcore.consensus import (
     Votes,
     agreement_of,
     metric_of,
-    on_random_overlap,
     person_skills,
-    split_answers,
 )
 from galcore.consensus.people import jeffreys_interval
 from galcore.evaluate.metrics import wilson_interval
@@ -27,6 +25,7 @@ from galcore.export.votes import counted, decisions, vote_rows
 from galcore.loop.composer import audit_order
 from galcore.loop.curve import LEAST, AuditSample, audit_rows, remaining
 from galcore.report.numbers import AnswerNumbers, PersonNumbers, QuestionNumbers
+from galcore.review.agreement import answers_to, random_agreement
 from galcore.types import Campaign, EventKind, Interval, Reason
 
 NOTHING = Interval(float("nan"), float("nan"), float("nan"))
@@ -99,8 +98,8 @@ def measure_question(
     tally = tally_votes(question, said.votes, said.galaxy_ids)
     metric = metric_of(campaign.mode)
     whole = agreement_of(tally.votes, metric=metric)
-    fair_votes = on_random_overlap(said.votes)
-    fair = agreement_of(tally_votes(question, fair_votes, said.galaxy_ids).votes, metric=metric)
+    answers = answers_to(campaign, said.history, question)
+    fair = random_agreement(answers.votes, question.answers, metric=metric)
     labels = _labels(tally, said)
     in_sample = said.galaxy_ids.isin(list(said.audited)) & (labels != "")
     return QuestionNumbers(
@@ -171,8 +170,7 @@ def measure_people(
     campaign: Campaign, question: AskedQuestion, said: Said, *, name_of: Callable[[str], str]
 ) -> tuple[tuple[PersonNumbers, ...], str]:
     """Everybody who answered, most votes first, and the method of the consensus behind the skills."""
-    truth = {item.galaxy_id: item.answer for item in campaign.gold if item.question == question.name}
-    answers = split_answers(said.history, question=question.name, gold=truth)
+    answers = answers_to(campaign, said.history, question)
     votes = Votes.from_frame(answers.votes, question.answers)
     consensus = votes_consensus(answers.votes, question)
     together = consensus.method != "majority"

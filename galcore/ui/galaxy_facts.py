@@ -8,15 +8,22 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from galcore.people.naming import SeenNames
+from galcore.review.visibility import seen_events
 from galcore.types import Campaign, GalcoreError
 from galcore.ui import state
 from galcore.ui.map_panel import PLACE_COLUMNS
+from galcore.ui.naming import galaxies_open_to, names_for
 from galcore.ui.text import plain, shorten
 from galcore.web.facts import campaign_facts, value_text
 from galcore.web.hot_pixels import hot_pixel_address
 from galcore.workspace import Workspace
 
 PICTURE_PX = 768
+_NOT_SEEN = {
+    "after_own": "what others said shows once you have answered",
+    "never": "what others said is not shown in this campaign",
+}
 NO_LOOK, ANY_LOOK, SCORE_LOOK = "off", "at all", "score"
 
 
@@ -188,8 +195,8 @@ def show_catalogue(row: pd.Series) -> None:
         st.dataframe(table, width="stretch", height=min(420, 38 + 35 * len(table)))
 
 
-def show_campaigns(workspace: Workspace, galaxy_id: str) -> None:
-    """Score, votes and label history in every campaign."""
+def show_campaigns(workspace: Workspace, galaxy_id: str, user: str) -> None:
+    """Score, votes and label history in every campaign, as far as each lets this person see them."""
     campaigns = workspace.labels.campaigns()
     if not campaigns:
         st.caption("No campaign has asked about it yet.")
@@ -199,23 +206,26 @@ def show_campaigns(workspace: Workspace, galaxy_id: str) -> None:
         score, label = facts.scores.get(galaxy_id), facts.labels.get(galaxy_id)
         if score is None and history.empty:
             continue
+        seen = seen_events(history, user, galaxies_open_to(workspace, campaign, history, user))
         st.markdown(f"**{plain(campaign.name, limit=80)}**")
         words = []
-        if label is not None:
+        if len(seen) < len(history):
+            words.append(_NOT_SEEN[campaign.visibility])
+        elif label is not None:
             words.append(f"label: {plain(label or 'votes are tied', limit=60)}")
         if score is not None:
             answer = facts.likeliest.get(galaxy_id, campaign.answers[0])
             words.append(f"model: {score:.2f} {plain(answer, limit=60)}")
         st.markdown(" · ".join(words) or "asked, not decided")
-        if not history.empty:
-            _show_history(history)
+        if not seen.empty:
+            _show_history(seen, names_for(workspace, campaign, user))
 
 
-def _show_history(history: pd.DataFrame) -> None:
+def _show_history(history: pd.DataFrame, names: SeenNames) -> None:
     shown = pd.DataFrame(
         {
             "when": history["created_at"],
-            "who": history["annotator"].map(lambda name: shorten(str(name), 40)),
+            "who": history["annotator"].map(lambda name: shorten(names(str(name)), 40)),
             "what": history["answer"].where(history["answer"] != "", history["kind"]),
             "why shown": history["reason"],
             "taken back": history["undone"],

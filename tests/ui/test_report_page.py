@@ -55,3 +55,4 @@ def test_who_is_no_owner_sees_no_names_beside_the_figures(sky_served, open_page,
     app = open_page("report", "Vera", campaign="bars")
     assert not app.exception and not app.toggle
     assert "Edwin" not in str([frame.value.to_dict() for frame in [*app.dataframe, *app.table]])
+    assert "annotator 1" in str([frame.value.to_dict() for frame in [*app.dataframe, *app.table]])

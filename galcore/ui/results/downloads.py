@@ -9,8 +9,10 @@ import streamlit as st
 
 from galcore.export import describe_table, provenance_json, table_bytes
 from galcore.export.names import slug
+from galcore.people import Role, may
 from galcore.review.campaign import CampaignReview
 from galcore.types import Provenance
+from galcore.ui.identity import current_user
 from galcore.ui.text import count
 from galcore.workspace import Workspace
 
@@ -34,8 +36,16 @@ def show_downloads(
         label: Of the menu.
     """
 
+    user = current_user() or ""
+
     def provenance() -> Provenance:
-        return describe_table(workspace, review.campaign, table, learner_version=review.model_version)
+        return describe_table(
+            workspace,
+            review.campaign,
+            table,
+            learner_version=review.model_version,
+            pseudonymous=not may(workspace.folder, user, Role.OWNER),
+        )
 
     stem = f"{slug(review.campaign.name, otherwise='campaign')}-{slug(name, otherwise='table')}"
     with st.popover(label, icon=":material/download:", type="tertiary", disabled=table.empty):
@@ -60,6 +70,13 @@ def show_downloads(
             width="stretch",
             help="Versions, hashes and settings behind this table; Parquet and FITS carry them inside.",
         )
+
+
+def show_heading(workspace: Workspace, review: CampaignReview, title: str, table: pd.DataFrame) -> None:
+    """The title of a section with the download of its table."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(f"##### {title}", width="content")
+        show_downloads(workspace, review, table, name=title)
 
 
 def _deferred(table: pd.DataFrame, suffix: str, provenance: Callable[[], Provenance]) -> Callable[[], bytes]:

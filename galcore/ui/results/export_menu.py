@@ -6,16 +6,24 @@ import streamlit as st
 
 from galcore.export import campaign_bytes, votes_bytes
 from galcore.export.names import slug
+from galcore.people import Role, may
 from galcore.review.campaign import CampaignReview
+from galcore.review.visibility import seen_events
+from galcore.ui.naming import galaxies_open_to
 from galcore.ui.text import plain
 from galcore.workspace import Workspace
 
+_NO_NAMES = (
+    "Names are replaced by stable pseudonyms, comments are left out, and of others' votes those are in it "
+    "that the campaign lets you see."
+)
 FORMATS = {"CSV": ".csv", "Parquet": ".parquet", "FITS table": ".fits"}
 
 
-def show_export(workspace: Workspace, review: CampaignReview) -> None:
+def show_export(workspace: Workspace, review: CampaignReview, user: str) -> None:
     """A menu: what to export, in which format, and the command that does the same."""
     campaign = review.campaign
+    owns = may(workspace.folder, user, Role.OWNER)
     with st.popover("Export results", icon=":material/download:", type="primary"):
         chosen = st.segmented_control("Format", FORMATS, default="CSV", required=True, key="export_format")
         everything = st.toggle(
@@ -33,6 +41,7 @@ def show_export(workspace: Workspace, review: CampaignReview) -> None:
                 all_galaxies=everything,
                 catalog_columns=catalog,
                 scores=review.scores,
+                pseudonymous=not owns,
             ),
             file_name=stem + (".zip" if suffix == ".csv" else suffix),
             on_click="ignore",
@@ -49,12 +58,22 @@ def show_export(workspace: Workspace, review: CampaignReview) -> None:
             wrap_lines=True,
         )
         st.caption("One row a vote, to take into another campaign or to compute with:")
-        hidden = st.toggle(
+        hidden = not owns or st.toggle(
             "Names replaced", key="export_pseudonymous", help="By stable pseudonyms; no comments"
         )
+        if not owns:
+            st.caption(_NO_NAMES)
         st.download_button(
             "Download votes",
-            data=lambda: votes_bytes(workspace, campaign, suffix, pseudonymous=hidden),
+            data=lambda: votes_bytes(
+                workspace,
+                campaign,
+                suffix,
+                history=seen_events(
+                    review.history, user, galaxies_open_to(workspace, campaign, review.history, user)
+                ),
+                pseudonymous=hidden,
+            ),
             file_name=f"{stem}-votes" + (".zip" if suffix == ".csv" else suffix),
             on_click="ignore",
             width="stretch",

@@ -7,19 +7,28 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from galcore.export.pseudonyms import pseudonymise
 from galcore.review.campaign import CampaignReview
+from galcore.review.visibility import seen_events
+from galcore.ui.naming import galaxies_open_to, names_for
 from galcore.ui.results.downloads import show_downloads
 from galcore.ui.text import count
 from galcore.workspace import Workspace
 
 MOST_ROWS = 5000
+_WHY_NOT_ALL = {
+    "after_own": "What others said about a galaxy stands here once you have answered it.",
+    "never": "This campaign does not show what others answered; these are your own events.",
+}
 COLUMNS = (
     "created_at", "annotator", "kind", "answer", "galaxy_id", "explicit", "reason", "score", "round",
     "model_version", "comment", "undone", "display", "grid_id", "event_id",
 )  # fmt: skip
 
 
-def show_history(workspace: Workspace, review: CampaignReview, only: frozenset[str] | None) -> None:
+def show_history(
+    workspace: Workspace, review: CampaignReview, user: str, only: frozenset[str] | None
+) -> None:
     """Draw the tab; ``only``: galaxies to keep to, ``None`` for all."""
     if review.history.empty:
         st.info(
@@ -27,8 +36,8 @@ def show_history(workspace: Workspace, review: CampaignReview, only: frozenset[s
             icon=":material/history:",
         )
         return
-    events = review.history if only is None else review.history[review.history["galaxy_id"].isin(only)]
-    events = _filter(events)
+    events = _readable(workspace, review, user)
+    events = _filter(events if only is None else events[events["galaxy_id"].isin(only)])
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(f"**{count(len(events), 'event')}**, newest first", width="content")
         show_downloads(workspace, review, events, name="events")
@@ -40,6 +49,19 @@ def show_history(workspace: Workspace, review: CampaignReview, only: frozenset[s
         hide_index=True, height=560, key="review_history",
         column_config=_columns(),
     )  # fmt: skip
+
+
+def _readable(workspace: Workspace, review: CampaignReview, user: str) -> pd.DataFrame:
+    """The events that the campaign lets this person see, with names as they may read them."""
+    campaign = review.campaign
+    names = names_for(workspace, campaign, user)
+    galaxies = galaxies_open_to(workspace, campaign, review.history, user)
+    if galaxies is not None:
+        st.caption(_WHY_NOT_ALL[campaign.visibility], help="The campaign's owner chose it under *People*.")
+    events = seen_events(review.history, user, galaxies)
+    if names.owns:
+        return events.assign(annotator=events["annotator"].map(names.shown))
+    return pseudonymise(events, names, own=user)
 
 
 def _filter(events: pd.DataFrame) -> pd.DataFrame:

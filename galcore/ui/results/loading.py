@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
+from galcore.export.questions import AskedQuestion, asked_questions
+from galcore.review.agreement import QuestionAgreement, question_agreement
 from galcore.review.campaign import CampaignReview, review_campaign
 from galcore.types import Campaign
 from galcore.workspace import Workspace
@@ -32,3 +35,41 @@ def _review(version: str, _workspace: Workspace, _campaign: Campaign) -> Campaig
         galaxy_ids=loop.galaxy_ids,
         space=loop.space,
     )
+
+
+def labels_version(workspace: Workspace, review: CampaignReview) -> str:
+    """Names the labels that a review was made from: what is told from them alone holds until one is added."""
+    last = int(review.history["seq"].iloc[-1]) if len(review.history) else 0
+    return f"{workspace.folder} {review.campaign!r} {last}"
+
+
+def load_questions(workspace: Workspace, review: CampaignReview) -> tuple[AskedQuestion, ...]:
+    """Questions of the campaign, the main one first, with every answer that was given."""
+    return _questions(labels_version(workspace, review), review)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _questions(version: str, _review: CampaignReview) -> tuple[AskedQuestion, ...]:
+    return asked_questions(_review.campaign, _review.current)
+
+
+def load_people(workspace: Workspace, review: CampaignReview) -> pd.DataFrame:
+    """Counts and pace of each person, see :meth:`galcore.labels.LabelStore.people`."""
+    return _people(labels_version(workspace, review), workspace, review.campaign.campaign_id)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _people(version: str, _workspace: Workspace, campaign_id: str) -> pd.DataFrame:
+    return _workspace.labels.people(campaign_id)
+
+
+def load_agreement(
+    workspace: Workspace, review: CampaignReview, question: AskedQuestion
+) -> QuestionAgreement:
+    """How far people agree about a question, on the random overlap."""
+    return _agreement(labels_version(workspace, review), question, review)
+
+
+@st.cache_resource(max_entries=16, show_spinner="Comparing people …")
+def _agreement(version: str, question: AskedQuestion, _review: CampaignReview) -> QuestionAgreement:
+    return question_agreement(_review.campaign, _review.history, question)

@@ -1,10 +1,13 @@
-"""Pages of a long list of galaxies."""
+"""Choices that several parts share: the page of a long list of galaxies, the question."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
+from galcore.export.questions import AskedQuestion
 from galcore.ui.text import clean, shorten
 
 PAGE_SIZE = 48
@@ -21,6 +24,16 @@ def choose_page(rows: pd.DataFrame, *, key: str, page_size: int = PAGE_SIZE) -> 
     )  # fmt: skip
     st.markdown(f":gray[page of {n_pages:,}]", width="content")
     return rows.iloc[(number - 1) * page_size : number * page_size]
+
+
+def choose_question(questions: Sequence[AskedQuestion], *, key: str) -> AskedQuestion:
+    """One of the campaign's questions; draws the choice only where there is more than one."""
+    if len(questions) == 1:
+        return questions[0]
+    return st.selectbox(
+        "Question", questions, format_func=lambda question: option_text(question.name), width=320, key=key,
+        help="Each question of the campaign has votes of its own.",
+    )  # fmt: skip
 
 
 def option_text(text: str) -> str:

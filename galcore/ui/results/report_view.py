@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -22,6 +23,7 @@ from galcore.report.html import (
     sentences,
 )
 from galcore.types import Campaign
+from galcore.ui.naming import names_for
 from galcore.ui.results.loading import load_review
 from galcore.ui.text import plain
 from galcore.workspace import Workspace
@@ -38,8 +40,7 @@ def show_report(workspace: Workspace, campaign: Campaign, user: str) -> None:
         return
     version = f"{workspace.folder} {campaign!r} {workspace.labels.version} {workspace.catalog_hash}"
     is_owner = may(workspace.folder, user, Role.OWNER)
-    hidden = not is_owner or bool(st.session_state.get(_HIDDEN))
-    report = _report(version, workspace, campaign, hidden=hidden)
+    report = named(_report(version, workspace, campaign), _naming(workspace, campaign, user, owns=is_owner))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(campaign.name, limit=120), anchor=False)
         st.space("stretch")
@@ -59,12 +60,25 @@ def show_report(workspace: Workspace, campaign: Campaign, user: str) -> None:
     _show_numbers(report)
 
 
+def _naming(workspace: Workspace, campaign: Campaign, user: str, *, owns: bool) -> Callable[[str], str]:
+    """Owners read names, or what a publication may hold; everybody else reads numbers."""
+    if not owns:
+        return names_for(workspace, campaign, user)
+    if st.session_state.get(_HIDDEN):
+        return partial(pseudonym, key=workspace_key(workspace.folder))
+    return partial(person_name, workspace.folder)
+
+
+def named(report: CampaignReport, name_of: Callable[[str], str]) -> CampaignReport:
+    """The report with people named for one reader."""
+    people = tuple(replace(each, person=name_of(each.person)) for each in report.people)
+    return replace(report, people=people)
+
+
 @st.cache_resource(max_entries=8, show_spinner="Counting …")
-def _report(version: str, _workspace: Workspace, _campaign: Campaign, *, hidden: bool) -> CampaignReport:
+def _report(version: str, _workspace: Workspace, _campaign: Campaign) -> CampaignReport:
     review = load_review(_workspace, _campaign)
-    folder = _workspace.folder
-    name_of = partial(pseudonym, key=workspace_key(folder)) if hidden else partial(person_name, folder)
-    return report_campaign(_workspace, _campaign, _workspace.labels, scores=review.scores, name_of=name_of)
+    return report_campaign(_workspace, _campaign, _workspace.labels, scores=review.scores)
 
 
 def _show_numbers(report: CampaignReport) -> None:

@@ -9,19 +9,23 @@ import pandas as pd
 import streamlit as st
 
 from galcore.evaluate.metrics import confusion_matrix
-from galcore.review.agreement import agreement, pair_agreement
+from galcore.people.naming import SeenNames
 from galcore.review.campaign import CampaignReview, calibration_table, truth_columns
 from galcore.ui.gallery import Tile, show_gallery
+from galcore.ui.naming import names_for
+from galcore.ui.results.agreement import show_agreement
 from galcore.ui.results.charts import calibration_chart, confusion_chart
-from galcore.ui.results.downloads import show_downloads
+from galcore.ui.results.downloads import show_downloads, show_heading
+from galcore.ui.results.loading import load_people
 from galcore.ui.results.paging import option_text
 from galcore.ui.text import count, plain
 from galcore.workspace import Workspace
 
 NO_TRUTH = "none"
+PACE_COLUMNS = ("first_at", "last_at", "labels_per_hour")
 
 
-def show_statistics(workspace: Workspace, review: CampaignReview) -> None:
+def show_statistics(workspace: Workspace, review: CampaignReview, user: str) -> None:
     """Draw the tab."""
     if review.history.empty:
         st.info(
@@ -31,8 +35,9 @@ def show_statistics(workspace: Workspace, review: CampaignReview) -> None:
         )
         return
     _show_counts(review)
-    _show_people(workspace, review)
-    _show_agreement(workspace, review)
+    names = names_for(workspace, review.campaign, user)
+    _show_people(workspace, review, names)
+    show_agreement(workspace, review, names)
     _show_truth(workspace, review)
     _show_calibration(workspace, review)
 
@@ -54,9 +59,14 @@ def _show_counts(review: CampaignReview) -> None:
         )
 
 
-def _show_people(workspace: Workspace, review: CampaignReview) -> None:
-    people = workspace.labels.people(review.campaign.campaign_id)
-    _heading(workspace, review, "People", people)
+def _show_people(workspace: Workspace, review: CampaignReview, names: SeenNames) -> None:
+    people = load_people(workspace, review)
+    if not names.owns and not review.campaign.shows_pace:
+        people = people.assign(
+            **{column: people[column].where(people["annotator"] == names.user) for column in PACE_COLUMNS}
+        )
+    people = people.assign(annotator=people["annotator"].map(names))
+    show_heading(workspace, review, "People", people)
     st.dataframe(
         people, hide_index=True, key="review_people",
         column_config=_people_columns(),
@@ -80,42 +90,6 @@ def _people_columns() -> dict[str, Any]:
             "pace, labels / h", format="%.0f", help="Per hour of work; breaks over five minutes left out"
         ),
     }
-
-
-def _show_agreement(workspace: Workspace, review: CampaignReview) -> None:
-    overall, pairs = agreement(review.current), pair_agreement(review.current)
-    _heading(workspace, review, "Agreement between people", pairs)
-    if not overall.n_galaxies:
-        st.caption("No galaxy was answered by two people yet, so there is nothing to compare.")
-        return
-    first, second, third = st.columns(3)
-    first.metric(
-        "Overlap", count(overall.n_galaxies, "galaxy", "galaxies"), help="Answered by two people or more"
-    )
-    second.metric(
-        "Equal answers", f"{overall.percent:.0f} %", help="Of all pairs of answers to the same galaxy"
-    )
-    third.metric(
-        "Krippendorff α", _figure(overall.alpha), _range(overall.alpha_low, overall.alpha_high),
-        delta_color="off", delta_arrow="off",
-        help="Agreement beyond chance: 1 perfect, 0 chance. 95 % bootstrap interval over galaxies. Undefined "
-        "when only one answer occurs.",
-    )  # fmt: skip
-    st.caption(
-        "On the galaxies that happen to be shared; the loop chooses what is shown, so this is not a random "
-        "sample of the catalogue. Adjudications are not counted."
-    )
-    st.dataframe(
-        pairs, hide_index=True, key="review_pairs",
-        column_config={
-            "first": "who", "second": "and who",
-            "n_galaxies": st.column_config.NumberColumn("galaxies in common"),
-            "percent": st.column_config.NumberColumn("equal, %", format="%.0f"),
-            "kappa": st.column_config.NumberColumn(
-                "Cohen κ", format="%.2f", help="1 perfect, 0 chance; empty where undefined"
-            ),
-        },
-    )  # fmt: skip
 
 
 def _show_truth(workspace: Workspace, review: CampaignReview) -> None:
@@ -183,7 +157,7 @@ def _text_colour() -> str:
 
 def _show_calibration(workspace: Workspace, review: CampaignReview) -> None:
     table = calibration_table(review)
-    _heading(workspace, review, "Calibration", table)
+    show_heading(workspace, review, "Calibration", table)
     if table.empty:
         st.caption("Needs a model and at least ten labels that the loop itself chose.")
         return
@@ -203,17 +177,3 @@ def _show_calibration(workspace: Workspace, review: CampaignReview) -> None:
             "The learner gives every answer the same total weight, so for a rare class it says *yes* too "
             "often. That leaves the ranking as it is, and the expected purity on the first tab corrects it."
         )
-
-
-def _heading(workspace: Workspace, review: CampaignReview, title: str, table: pd.DataFrame) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"##### {title}", width="content")
-        show_downloads(workspace, review, table, name=title)
-
-
-def _figure(value: float) -> str:
-    return "–" if not np.isfinite(value) else f"{value:.2f}"
-
-
-def _range(low: float, high: float) -> str | None:
-    return None if not (np.isfinite(low) and np.isfinite(high)) else f"{low:.2f} to {high:.2f}"
