@@ -252,10 +252,9 @@ class LabelStore:
         """One row a galaxy that has an answer, by ``galaxy_id``.
 
         Returns:
-            Columns ``galaxy_id``, ``votes_<answer>`` and ``explicit_<answer>`` for each answer,
-            ``n_annotators``, ``majority`` (empty where the leading answers tie) and ``agreement`` (share of
-            the leading answer, 0-1). With several answers at once a vote is a ``yes``; of a decision tree
-            the first question is counted.
+            ``galaxy_id``, ``votes_<answer>`` and ``explicit_<answer>`` for each answer, ``n_annotators``,
+            ``majority`` (empty for a tie) and ``agreement`` (share of the leading answer, 0-1). Several
+            answers at once: a vote is a ``yes``; a tree: the first question is counted.
         """
         return self._kept("votes", queries.read_votes, campaign_id)
 
@@ -443,10 +442,7 @@ class LabelStore:
     # inside
 
     def _kept(
-        self,
-        name: str,
-        read: Callable[[duckdb.DuckDBPyConnection, str], pd.DataFrame],
-        campaign_id: str,
+        self, name: str, read: Callable[[queries.Cursor, str], pd.DataFrame], campaign_id: str
     ) -> pd.DataFrame:
         def read_now() -> pd.DataFrame:
             with self._reading() as cursor:
