@@ -6,14 +6,16 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 from galcore.logs import configure_logs
 from galcore.settings import ROOT, Settings
-from galcore.ui.front_page import front_page_routes
+from galcore.ui.front_page import front_page_routes, front_page_scripts
 from galcore.ui.identity import read_access
 from galcore.ui.rooms import page_names
 from galcore.web.atlas_routes import atlas_routes
 from galcore.web.backups import ScheduledBackups
+from galcore.web.gate import Gate
 from galcore.web.identity_routes import identity_routes
 from galcore.web.metrics import metrics_routes
 from galcore.web.registry import served
@@ -52,6 +54,7 @@ app = st.App(
         *restore_routes(),
         *front_page_routes(page_names()),
     ],
+    middleware=[Middleware(Gate, scripts=front_page_scripts())],
 )
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ class Settings:
             else as they are.
         backup_minutes: Minutes between two backups of labels that changed, by the server
             (``GALCORE_BACKUP_MINUTES``; 0: none).
+        frames: Sites that may show the dashboard in a frame (``GALCORE_FRAMES``, with spaces between).
     """
 
     workspaces_dir: Path
@@ -33,6 +34,7 @@ class Settings:
     threads: int
     logs: str = ""
     backup_minutes: float = DEFAULT_BACKUP_MINUTES
+    frames: str = ""
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -44,4 +46,5 @@ class Settings:
             threads=int(os.environ.get("GALCORE_THREADS") or 0),
             logs=os.environ.get("GALCORE_LOGS", ""),
             backup_minutes=float(os.environ.get("GALCORE_BACKUP_MINUTES") or DEFAULT_BACKUP_MINUTES),
+            frames=os.environ.get("GALCORE_FRAMES", ""),
         )

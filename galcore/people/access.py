@@ -35,12 +35,14 @@ class Access:
         passphrase: The shared one, in mode ``passphrase``.
         owner: Name of the owner of every workspace, if the configuration names one.
         hosted: Whether others than the people of this machine reach the server.
+        trusts_mail: Whether a mail address counts of which the provider does not say that it is verified.
     """
 
     mode: Mode = Mode.NAME
     passphrase: str = ""
     owner: str = ""
     hosted: bool = False
+    trusts_mail: bool = False
 
     @property
     def is_proven(self) -> bool:
@@ -71,8 +73,9 @@ def configure_access(secrets: Mapping[str, object], *, server_address: str = "lo
 def current_access() -> Access:
     """How people come in now.
 
-    ``GALCORE_PASSPHRASE``, ``GALCORE_OWNER`` and ``GALCORE_HOSTED`` (1 or 0) win over ``passphrase``,
-    ``owner`` and ``hosted`` under ``[galcore]``; a section ``[auth]`` turns OpenID Connect on.
+    ``GALCORE_PASSPHRASE``, ``GALCORE_OWNER``, ``GALCORE_HOSTED`` and ``GALCORE_TRUST_MAIL`` (1 or 0) win over
+    ``passphrase``, ``owner``, ``hosted`` and ``trust_mail`` under ``[galcore]``; a section ``[auth]`` turns
+    OpenID Connect on.
 
     Raises:
         GalcoreError: If the passphrase is too short to be one.
@@ -89,14 +92,19 @@ def current_access() -> Access:
         passphrase if mode is Mode.PASSPHRASE else "",
         _setting("owner"),
         _is_hosted(mode),
+        _is_on(_setting("trust_mail")),
     )
 
 
 def _is_hosted(mode: Mode) -> bool:
-    said = _setting("hosted").lower()
+    said = _setting("hosted")
     if said:
-        return said not in ("0", "false", "no")
+        return _is_on(said)
     return mode is not Mode.NAME or _address not in _LOCAL
+
+
+def _is_on(said: str) -> bool:
+    return said.lower() not in ("", "0", "false", "no")
 
 
 def _setting(name: str) -> str:

@@ -6,7 +6,10 @@ look at black pictures here: dark is the default, and one choice holds on every 
 
 from __future__ import annotations
 
+import base64
 import functools
+import hashlib
+import re
 from pathlib import Path
 
 import streamlit
@@ -34,6 +37,13 @@ async def front_page(_request: Request) -> Response:
 def front_page_routes(page_names: list[str]) -> list[BaseRoute]:
     """A route for the root and for each page, so that every deep link opens in the chosen theme."""
     return [Route(path, front_page, methods=["GET"]) for path in ("/", *(f"/{name}" for name in page_names))]
+
+
+def front_page_scripts() -> tuple[str, ...]:
+    """Hashes of the scripts inside the front page, for its Content-Security-Policy."""
+    inside = re.findall(r"<script>(.*?)</script>", _html(), re.DOTALL)
+    digests = (hashlib.sha256(script.encode()).digest() for script in inside)
+    return tuple(f"sha256-{base64.b64encode(digest).decode()}" for digest in digests)
 
 
 @functools.cache

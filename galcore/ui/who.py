@@ -123,15 +123,18 @@ def _know_provider_user(identity: Identity | None) -> None:
     """The provider says who is here; our cookie only carries that to the routes."""
     if not st.user.get("is_logged_in"):
         return
-    name = tidy_name(provider_name(st.user.to_dict()))
+    name = tidy_name(provider_name(st.user.to_dict(), trusts_mail=read_access().trusts_mail))
     if identity is not None and identity.name == name:
         _know(identity)
     elif name:
         sign_in(name)
 
 
-def provider_name(claims: Mapping[str, object]) -> str:
+def provider_name(claims: Mapping[str, object], *, trusts_mail: bool = False) -> str:
     """Name to keep labels under: the verified address, else the provider's own id of the person.
+
+    Some providers let people write any address into their account and say nothing of whether it was verified;
+    such an address is a name only where the configuration says that it can be trusted.
 
     >>> provider_name({"email": "vera@obs.example", "email_verified": True, "sub": "7", "iss": "x"})
     'vera@obs.example'
@@ -139,7 +142,7 @@ def provider_name(claims: Mapping[str, object]) -> str:
     '7 at https://x'
     """
     email = claims.get("email")
-    if email and claims.get("email_verified", True) in (True, "true"):
+    if email and claims.get("email_verified", trusts_mail) in (True, "true"):
         return str(email)
     subject = claims.get("sub")
     return f"{subject} at {claims.get('iss', 'the provider')}" if subject else ""

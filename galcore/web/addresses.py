@@ -27,6 +27,7 @@ __all__ = [
 
 STAMP_ROUTE = "/stamps"
 MAX_SIZE_PX = 2048
+_PURPOSE = "stamp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def stamp_address(
     """
     if not 1 <= size_px <= MAX_SIZE_PX:
         raise GalcoreError(f"stamp size {size_px} px is outside 1 … {MAX_SIZE_PX}")
-    fields = [workspace, galaxy_id, size_px, stretch, short_version(version)]
+    fields = [_PURPOSE, workspace, galaxy_id, size_px, stretch, short_version(version)]
     return f"{STAMP_ROUTE}/{signed_token(fields)}"
 
 
@@ -75,6 +76,8 @@ def read_stamp_address(token: str) -> StampRequest | None:
     True
     """
     fields = read_token(token)
+    if not isinstance(fields, list) or fields[:1] != [_PURPOSE]:
+        return None
     with suppress(TypeError):
-        return None if fields is None else StampRequest(*fields)
+        return StampRequest(*fields[1:])
     return None

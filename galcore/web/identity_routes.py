@@ -58,4 +58,6 @@ async def leave(request: Request) -> Response:
 
 
 def _is_https(request: Request) -> bool:
-    return "https" in (request.url.scheme, request.headers.get("x-forwarded-proto", ""))
+    """Whether the browser came by https, to here or to the first of the proxies before us."""
+    forwarded = request.headers.get("x-forwarded-proto", "").split(",")[0].strip()
+    return "https" in (request.url.scheme, forwarded)

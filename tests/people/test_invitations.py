@@ -138,6 +138,24 @@ def test_the_right_phrase_does_not_tell_itself_while_waiting() -> None:
     assert attempts.try_phrase("open sesame", "open sesame", place="elsewhere")[0]
 
 
+def test_many_addresses_do_not_make_guessing_faster() -> None:
+    now = [0.0]
+    attempts = Attempts(lambda: now[0])
+    for number in range(60):
+        assert attempts.try_phrase("wrong", "open sesame", place=f"198.51.100.{number}") == (False, 0.0)
+    assert attempts.try_phrase("open sesame", "open sesame", place="203.0.113.1") == (False, 60.0)
+    now[0] = 60.0
+    assert attempts.try_phrase("open sesame", "open sesame", place="203.0.113.1")[0]
+
+
+def test_addresses_of_one_ipv6_network_are_one_place() -> None:
+    attempts = Attempts(lambda: 0.0)
+    for number in range(4):
+        attempts.try_phrase("wrong", "open sesame", place=f"2001:db8:0:1::{number + 1}")
+    assert attempts.try_phrase("open sesame", "open sesame", place="2001:db8:0:1:ffff::9")[1] > 0
+    assert attempts.try_phrase("open sesame", "open sesame", place="2001:db8:0:2::9")[0]
+
+
 @pytest.mark.parametrize("said", ["", " ", "open", "open sesame!", "OPEN SESAME"])
 def test_other_phrases_are_not_the_phrase(said: str) -> None:
     assert not is_same(said, "open sesame")

@@ -175,9 +175,20 @@ def test_with_a_provider_one_signs_in_there(sky_served: Workspace) -> None:
 
 
 def test_the_provider_says_who_it_is(sky_served: Workspace) -> None:
-    app = open_with_provider({"is_logged_in": True, "email": "vera@obs.example", "sub": "7"})
+    app = open_with_provider(
+        {"is_logged_in": True, "email": "vera@obs.example", "email_verified": True, "sub": "7"}
+    )
     assert not app.exception
     assert who(app) == "vera@obs.example"
+
+
+def test_mail_of_which_nobody_says_that_it_is_verified_counts_only_where_it_is_trusted(
+    sky_served: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = {"is_logged_in": True, "email": "vera@obs.example", "sub": "7", "iss": "i"}
+    assert who(open_with_provider(told)) == "7 at i"
+    monkeypatch.setenv("GALCORE_TRUST_MAIL", "1")
+    assert who(open_with_provider(told)) == "vera@obs.example"
 
 
 def test_unverified_mail_is_nobodys_name(sky_served: Workspace) -> None:
