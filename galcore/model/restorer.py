@@ -18,6 +18,8 @@ DEFAULT_MODEL = "galcore-tiny"
 SIDE_MULTIPLE_PX = 32
 _CHUNK = 16
 _FILL_ITERATIONS = 40  # converged; training does with fewer
+# Stretched pixels run from 0 to 1. Far above, where only stars are, the network never learned anything.
+_TRUSTED, _SHOWN = 1.5, 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,11 @@ class Restorer:
             mean, log_variance = self._correct(observed, prior, nothing)
             return Restored(mean.cpu(), torch.exp(0.5 * log_variance).cpu())
         beta = torch.full((len(observed),), softening, device=self.device)
-        bright, log_variance = self._correct(stretch(observed, beta), stretch(prior, beta), nothing)
+        seen, assumed = stretch(observed, beta), stretch(prior, beta)
+        corrected, log_variance = self._correct(_within(seen), _within(assumed), nothing)
+        # Beyond what it learned the network has no say: there light is bright, and the Wiener filter is right.
+        trust = ((_SHOWN - torch.maximum(seen, assumed).abs()) / (_SHOWN - _TRUSTED)).clamp(0, 1)
+        bright = assumed + trust * (_within(corrected) - _within(assumed))
         sigma = torch.exp(0.5 * log_variance) / stretch_slope(unstretch(bright, beta), beta)
         return Restored(unstretch(bright, beta).cpu(), sigma.cpu())
 
@@ -139,6 +145,11 @@ class Restorer:
                 part = slice(start, start + _CHUNK)
                 pieces.append(self._model.restore(observed[part], prior[part], missing[part]))
         return torch.cat([mean for mean, _ in pieces]), torch.cat([spread for _, spread in pieces])
+
+
+def _within(stretched: Tensor) -> Tensor:
+    """Stretched pixels within what the network has seen."""
+    return stretched.clamp(-_SHOWN, _SHOWN)
 
 
 def _check(images: Tensor, name: str) -> None:

@@ -92,6 +92,21 @@ def test_a_large_field_is_deconvolved() -> None:
     assert np.isfinite(done.pixels).all()
 
 
+@pytest.mark.parametrize("brightness", [1e5, 1e6])
+def test_a_very_bright_star_spoils_nothing(galaxy: NDArray, psf: Psf, brightness: float) -> None:
+    star = np.zeros((128, 128))
+    star[24, 24] = brightness * NOISE
+    image = galaxy[:1] + blur(star, psf.stamps[0])
+
+    alone, beside = deconvolve(galaxy[:1], psf), deconvolve(image, psf)
+
+    assert np.isfinite(beside.pixels).all() and beside.sigma is not None and np.isfinite(beside.sigma).all()
+    assert beside.flux_after[0] == pytest.approx(beside.flux_before[0], rel=0.01)
+    assert image[0, 24, 24] < beside.pixels[0, 24, 24] < star[24, 24]
+    middle = np.s_[0, 54:74, 54:74]
+    assert beside.pixels[middle].sum() == pytest.approx(alone.pixels[middle].sum(), rel=0.05)
+
+
 @pytest.mark.parametrize("count", range(1, 10))
 def test_any_number_of_bands_is_taken(galaxy: NDArray, psf: Psf, count: int) -> None:
     bands = np.concatenate([galaxy] * 3)[:count, 40:80, 40:80]
