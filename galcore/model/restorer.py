@@ -132,7 +132,7 @@ class Restorer:
         beta = torch.full((len(observed),), softening, device=self.device)
         seen, assumed = stretch(observed, beta), stretch(prior, beta)
         corrected, log_variance = self._correct(_within(seen), _within(assumed), nothing)
-        # Beyond what it learned the network has no say: there light is bright, and the Wiener filter is right.
+        # Beyond what it learned the network has no say; light is bright there, and the Wiener filter right.
         trust = ((_SHOWN - torch.maximum(seen, assumed).abs()) / (_SHOWN - _TRUSTED)).clamp(0, 1)
         bright = assumed + trust * (_within(corrected) - _within(assumed))
         sigma = torch.exp(0.5 * log_variance) / stretch_slope(unstretch(bright, beta), beta)
