@@ -126,6 +126,7 @@ CampaignState = Literal["draft", "open", "paused", "closed"]
 Visibility = Literal["after_own", "always", "never"]
 INTEREST_ANSWERS = ("0", "1", "2", "3", "4", "5")
 GRADE_ANSWERS = ("A", "B", "C", "X")  # sure lens, likely, possible, none
+ALL_QUESTIONS = "*"  # focus of a campaign whose grids are chosen for all of its questions together
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,8 @@ class Campaign:
         scoped: Whether only galaxies of the campaign's own list are asked about; else all of the workspace.
         join_code: Secret part of the link by which people join.
         shows_pace: Whether people see each other's pace.
+        focus: Of several questions, the one that grids are chosen for (a question of the tree, or one of
+            several answers); empty: the first; :data:`ALL_QUESTIONS`: all of them together.
         seed: Of all randomness.
         created_by: Person.
         created_at: Set by the store.
@@ -211,6 +214,7 @@ class Campaign:
     scoped: bool = False
     join_code: str = ""
     shows_pace: bool = False
+    focus: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from galcore.ui.results.export_menu import show_export
 from galcore.ui.results.galleries import show_galleries
 from galcore.ui.results.history import show_history
 from galcore.ui.results.loading import load_review
+from galcore.ui.results.paging import choose_question
 from galcore.ui.results.statistics import show_statistics
 from galcore.ui.text import plain
 
@@ -28,9 +29,9 @@ if campaign is None:
             state.open_page("grid", new="1")
     st.stop()
 
-review = load_review(workspace, campaign)
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     st.subheader(plain(campaign.question, limit=120), anchor=False, width="content")
+    review = load_review(workspace, campaign, choose_question(campaign))
     st.space("stretch")
     show_export(workspace, review, user)
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):

@@ -46,13 +46,16 @@ def create(
     ),
     guidance: str = typer.Option("", help="Text beside the grid."),
     learns: bool = typer.Option(True, "--learns/--no-model", help="Whether a model learns and recommends."),
+    learn_for: str = typer.Option(
+        "", help="Of several questions, the one grids are chosen for: its name, or `all`; else the first."
+    ),
     state: str = typer.Option("open", help="draft, open or paused."),
     by: str = typer.Option("", "--by", help="Who makes it."),
     as_json: bool = AS_JSON,
 ) -> None:
     """Make a campaign."""
     from galcore.questions import fixed_answers
-    from galcore.types import Campaign
+    from galcore.types import ALL_QUESTIONS, Campaign
     from galcore.workspace import Workspace
 
     toml = _tree(tree) if tree else ""
@@ -71,6 +74,7 @@ def create(
         scoped=galaxies is not None,
         state=cast("CampaignState", state),
         created_by=by,
+        focus=ALL_QUESTIONS if learn_for == "all" else learn_for,
     )
     opened = Workspace.open(workspace_folder(workspace))
     listed = None if galaxies is None else _listed(galaxies, opened)

@@ -10,6 +10,7 @@ from galcore.consensus.held_out import HeldOut, cross_validate, fit_logistic
 from galcore.consensus.label_errors import LikelyError, likely_errors
 from galcore.consensus.people import PersonSkill, person_skills
 from galcore.consensus.result import Consensus, majority
+from galcore.consensus.rule import Voice, reach_consensus
 from galcore.consensus.votes import Answers, Votes, on_random_overlap, split_answers
 from galcore.consensus.weights import label_weights, soft_labels
 
@@ -21,6 +22,7 @@ __all__ = [
     "HeldOut",
     "LikelyError",
     "PersonSkill",
+    "Voice",
     "Votes",
     "agreement_of",
     "cross_validate",
@@ -34,6 +36,7 @@ __all__ = [
     "metric_of",
     "on_random_overlap",
     "person_skills",
+    "reach_consensus",
     "soft_labels",
     "split_answers",
 ]

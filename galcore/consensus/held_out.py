@@ -111,7 +111,9 @@ def cross_validate(
     return HeldOut(galaxy_ids, probabilities, folds)
 
 
-def fit_logistic(features: NDArray[np.floating], beliefs: NDArray[np.float64]) -> Predict:
+def fit_logistic(
+    features: NDArray[np.floating], beliefs: NDArray[np.float64], *, regularisation_c: float = 1.0
+) -> Predict:
     """Logistic regression on beliefs: each galaxy is a row for every answer believed of it, weighted so.
 
     Answers that nobody gave get probability 0.
@@ -119,7 +121,7 @@ def fit_logistic(features: NDArray[np.floating], beliefs: NDArray[np.float64]) -
     from sklearn.linear_model import LogisticRegression
 
     rows, answers = np.nonzero(beliefs > 1e-3)
-    model = LogisticRegression(C=1.0, max_iter=500)
+    model = LogisticRegression(C=regularisation_c, max_iter=500)
     model.fit(features[rows], answers, sample_weight=beliefs[rows, answers])
 
     def predict(unseen: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -18,7 +18,7 @@ from galcore.export.names import slug
 from galcore.export.provenance import export_provenance
 from galcore.export.pseudonyms import pseudonym, pseudonymise, workspace_key
 from galcore.export.questions import asked_questions
-from galcore.export.scores import calibration_note, campaign_scores
+from galcore.export.scores import calibration_note, campaign_scores, campaign_voice
 from galcore.export.sources import LabelSource, find_campaign, opened_for_reading
 from galcore.export.table import CodeUsed, results_table
 from galcore.export.votes import vote_rows
@@ -204,6 +204,7 @@ def export_table(
         workspace.catalog,
         labels.history(campaign.campaign_id),
         scores=scores,
+        voice=campaign_voice(workspace, campaign),
         code=CodeUsed(code_version(), embeddings.manifest.model_hash if embeddings else ""),
         all_galaxies=all_galaxies,
         catalog_columns=catalog_columns,

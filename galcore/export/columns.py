@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from galcore.export.names import answer_slugs
-from galcore.export.questions import AskedQuestion
+from galcore.export.questions import ASKED_COLUMN, AskedQuestion, probability_columns
 from galcore.export.votes import VOTE_COLUMNS
 from galcore.types import Campaign
 
@@ -28,6 +27,7 @@ _RESULTS = {
     "consensus": "likeliest answer given the skill of each person",
     "consensus_probability": "probability of that answer, 0-1",
     "consensus_method": "how the consensus was reached",
+    "expected_value": "model's mean on the scale of the answers; interest 0-5, grades X = 0 to A = 3",
     "first_reason": "why the galaxy was first shown",
     "probability_note": "in-sample: fitted on this label; not seen: not fitted on it",
     "model_version": "version of the fit that gave the probabilities",
@@ -52,11 +52,16 @@ def column_descriptions(
         asked = question.name or campaign.name
         known[f"{question.column}_total-votes"] = f"votes on {asked!r}"
         known[f"{question.column}_majority"] = f"leading answer to {asked!r}; empty for a tie"
+        known[f"{question.column}_consensus"] = f"consensus on {asked!r}"
+        known[f"{question.column}_consensus_probability"] = "probability of that consensus, 0-1"
+        known[f"{question.column}_consensus_method"] = "how that consensus was reached"
+        known[f"{question.column}_{ASKED_COLUMN}"] = f"model probability that {asked!r} is asked, 0-1"
+        for answer, name in zip(question.answers, probability_columns(question), strict=True):
+            where = f", where {asked!r} is asked" if question.name else ""
+            known[name] = f"model probability of {answer!r}{where}, 0-1, not calibrated"
         for answer in question.answers:
             column = question.votes_column(answer)
             known[column] = f"votes for {answer!r}"
             known[f"{column}_fraction"] = f"share of the votes for {answer!r}, 0-1"
             known[f"{column}_explicit"] = f"votes for {answer!r} that were clicked or keyed"
-    for answer, name in zip(campaign.answers, answer_slugs(campaign.answers), strict=True):
-        known[f"probability_{name}"] = f"model probability of {answer!r}, 0-1, not calibrated"
     return {name: known[name] for name in names if name in known}

@@ -1,4 +1,4 @@
-"""The consensus of the votes on a question as columns of a table: likeliest answer and its probability."""
+"""The consensus of the votes on every question as columns of a table: answer, probability, method."""
 
 from __future__ import annotations
 
@@ -6,55 +6,78 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from galcore.consensus import Consensus, Votes, dawid_skene, majority
+from galcore.consensus import Consensus, Voice, Votes, reach_consensus
 from galcore.export.questions import AskedQuestion
 from galcore.export.tally import yes_names
 
 
-def votes_consensus(votes: pd.DataFrame, question: AskedQuestion) -> Consensus:
-    """Consensus of the votes on one question: Dawid and Skene where people overlap, else the majority.
+def votes_consensus(votes: pd.DataFrame, question: AskedQuestion, voice: Voice | None = None) -> Consensus:
+    """Consensus of the votes on one question; see :func:`galcore.consensus.rule.reach_consensus`.
 
     Args:
         votes: Rows that count; one row a galaxy, person and question.
         question: Which of them, and its answers.
+        voice: The model, heard where it is informative.
     """
     own = votes[(votes["question"] == question.name).to_numpy(bool)]
-    given = Votes.from_frame(own, question.answers)
-    overlap = bool((given.counts().sum(axis=1) >= 2).any())
-    return dawid_skene(given) if overlap and given.n_people > 1 else majority(given)
+    return reach_consensus(Votes.from_frame(own, question.answers), voice)
 
 
 def consensus_columns(
-    questions: Sequence[AskedQuestion], votes: pd.DataFrame, ids: pd.Index, *, several: bool
+    questions: Sequence[AskedQuestion],
+    votes: pd.DataFrame,
+    ids: pd.Index,
+    *,
+    several: bool,
+    voice: Voice | None = None,
 ) -> pd.DataFrame:
     """Columns ``consensus``, ``consensus_probability`` and ``consensus_method``, one row a galaxy.
 
-    Of several answers at once: the names of those with a yes, and the probability of the least sure of them.
+    They are of the first question; of several answers at once the names of those with a yes, and the
+    probability of the least sure of them. Where questions have names, each has such columns of its own,
+    ``QUESTION_consensus`` and so on.
 
     Args:
-        questions: All of the campaign; without ``several`` the first one counts.
+        questions: All of the campaign.
         votes: Rows that count.
         ids: Galaxies in the order of the table.
         several: Whether each question is an answer of its own.
+        voice: The model, heard where it is informative.
     """
-    wanted = questions if several else questions[:1]
-    said: list[NDArray[np.object_]] = []
-    sure: list[NDArray[np.float64]] = []
-    methods = np.full(len(ids), "", dtype=object)
-    for question in wanted:
-        consensus = votes_consensus(votes, question)
-        rows = ids.get_indexer(pd.Index(consensus.galaxy_ids, dtype=object))
-        answer, probability = np.full(len(ids), "", dtype=object), np.full(len(ids), np.nan)
-        answer[rows], probability[rows] = consensus.labels, consensus.confidence
-        methods[rows] = consensus.method
-        said.append(answer)
-        sure.append(probability)
+    told = [_columns(votes_consensus(votes, question, voice), ids) for question in questions]
+    summary = told[0]
+    if several:
+        summary = told[0].assign(
+            consensus=yes_names(questions, [each["consensus"].to_numpy() for each in told]),
+            consensus_probability=pd.DataFrame([each["consensus_probability"] for each in told]).min().array,
+            consensus_method=_firsts([each["consensus_method"] for each in told]),
+        )
+    own = [
+        each.add_prefix(f"{question.column}_")
+        for question, each in zip(questions, told, strict=True)
+        if question.name
+    ]
+    return pd.concat([summary.astype({"consensus": str, "consensus_method": str}), *own], axis=1)
+
+
+def _columns(consensus: Consensus, ids: pd.Index) -> pd.DataFrame:
+    rows = ids.get_indexer(pd.Index(consensus.galaxy_ids, dtype=object))
+    answer, probability = np.full(len(ids), "", dtype=object), np.full(len(ids), np.nan)
+    method = np.full(len(ids), "", dtype=object)
+    answer[rows], probability[rows], method[rows] = consensus.labels, consensus.confidence, consensus.method
     return pd.DataFrame(
         {
-            "consensus": pd.Series(yes_names(wanted, said) if several else said[0], dtype=str),
-            "consensus_probability": pd.DataFrame(sure).min(axis=0).to_numpy(dtype=float),
-            "consensus_method": pd.Series(methods, dtype=str),
+            "consensus": pd.Series(answer, dtype=str),
+            "consensus_probability": probability,
+            "consensus_method": pd.Series(method, dtype=str),
         }
     )
+
+
+def _firsts(columns: Sequence[pd.Series]) -> pd.Series:
+    """Of each row the first text that is not empty."""
+    found = columns[0].astype(object)
+    for column in columns[1:]:
+        found = found.where(found != "", column.astype(object))
+    return found

@@ -32,6 +32,21 @@ class AskedQuestion:
         return f"{self.column}_{self.answer_columns[self.answers.index(answer)]}"
 
 
+# Share of people who would be asked a question, named as in the catalogue of Walmsley et al. (2022).
+ASKED_COLUMN = "proportion_volunteers_asked"
+
+
+def probability_columns(question: AskedQuestion) -> tuple[str, ...]:
+    """Columns with the model's probability of each answer.
+
+    ``probability_ANSWER`` where a campaign asks a single question, ``QUESTION_ANSWER_probability`` beside the
+    columns of the votes where questions have names.
+    """
+    if not question.name:
+        return tuple(f"probability_{name}" for name in question.answer_columns)
+    return tuple(f"{question.votes_column(answer)}_probability" for answer in question.answers)
+
+
 def asked_questions(campaign: Campaign, votes: pd.DataFrame | None = None) -> tuple[AskedQuestion, ...]:
     """Every question of a campaign, in the order in which they are asked.
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from galcore.export.sources import LabelSource
-from galcore.review.scores import ModelScores, cross_fitted, fitted_scores
+from galcore.review.scores import ModelScores, QuestionScores, cross_fitted, fitted_scores
 from galcore.review.statistics import calibration
+from galcore.review.voice import ModelVoice
 from galcore.types import Campaign
 from galcore.workspace import Workspace
+
+if TYPE_CHECKING:
+    from galcore.embed.store import EmbeddingSet
+    from galcore.loop.space import FeatureSpace
 
 LEAST_FOR_CALIBRATION = 20
 
@@ -20,14 +28,26 @@ def campaign_scores(workspace: Workspace, campaign: Campaign, labels: LabelSourc
     Fitting is deterministic and done by the loop's own learner, so that a command gives the same numbers
     as the running dashboard.
     """
-    from galcore.loop.space import FeatureSpace
-
     embeddings = workspace.campaign_embeddings(campaign.model)
     history = labels.history(campaign.campaign_id)
     if embeddings is None or (history.empty and not campaign.seeds):
         return None
-    space = FeatureSpace.from_vectors(embeddings.vectors())
-    return fitted_scores(campaign, embeddings.galaxy_ids, space, history)
+    return fitted_scores(campaign, embeddings.galaxy_ids, _space(embeddings), history)
+
+
+def campaign_voice(workspace: Workspace, campaign: Campaign) -> ModelVoice | None:
+    """The model as a voice in the consensus; ``None`` where the campaign has none."""
+    embeddings = workspace.campaign_embeddings(campaign.model)
+    if embeddings is None or not campaign.learns:
+        return None
+    return ModelVoice(embeddings.galaxy_ids, _space(embeddings))
+
+
+@lru_cache(maxsize=1)
+def _space(embeddings: EmbeddingSet) -> FeatureSpace:
+    from galcore.loop.space import FeatureSpace
+
+    return FeatureSpace.from_vectors(embeddings.vectors())
 
 
 def calibration_note(
@@ -36,37 +56,46 @@ def calibration_note(
     """How far the probabilities can be taken at their word, in one sentence; empty without a model.
 
     The expected calibration error of the likeliest answer on labelled galaxies, each judged by a model that
-    did not see its label, over bins of equal size (Naeini et al. 2015).
+    did not see its label, over bins of equal size (Naeini et al. 2015); of every question.
     """
-    from galcore.loop.space import FeatureSpace
-
     embeddings = workspace.campaign_embeddings(campaign.model)
     if scores is None or embeddings is None:
         return ""
-    space = FeatureSpace.from_vectors(embeddings.vectors())
-    held_out = cross_fitted(scores, campaign, space, history)
-    answers = _standing_answers(history)
-    told = pd.DataFrame(held_out.probabilities, index=scores.galaxy_ids.astype(str)).reindex(answers.index)
-    known = told.notna().all(axis=1).to_numpy()
-    if known.sum() < LEAST_FOR_CALIBRATION:
+    held_out = cross_fitted(scores, campaign, _space(embeddings), history)
+    galaxy_ids = scores.galaxy_ids.astype(str)
+    told = [
+        _calibration_of(asked, galaxy_ids, _standing_answers(history, asked.question))
+        for asked in held_out.questions
+    ]
+    if not any(told):
         return f"not measured: fewer than {LEAST_FOR_CALIBRATION} labelled galaxies"
-    best = told.to_numpy()[known].argmax(axis=1)
-    right = np.array(campaign.answers, dtype=object)[best] == answers.to_numpy(dtype=object)[known]
-    bins = calibration(told.to_numpy()[known].max(axis=1), right)
-    error = float(((bins["told"] - bins["came_true"]).abs() * bins["n"]).sum() / bins["n"].sum())
     return (
-        f"expected calibration error {error:.3f} of the likeliest answer on {int(bins['n'].sum())} labelled "
+        f"expected calibration error {'; '.join(filter(None, told))}; of the likeliest answer on labelled "
         "galaxies, cross-fitted; labels chosen by the loop are no random sample"
     )
 
 
-def _standing_answers(history: pd.DataFrame) -> pd.Series:
-    """Last standing answer to the only question about each galaxy."""
+def _calibration_of(asked: QuestionScores, galaxy_ids: np.ndarray, answers: pd.Series) -> str:
+    """The error of one question and what it rests on; empty with too few labels."""
+    told = pd.DataFrame(asked.probabilities, index=galaxy_ids).reindex(answers.index)
+    known = told.notna().all(axis=1).to_numpy()
+    if known.sum() < LEAST_FOR_CALIBRATION:
+        return ""
+    best = told.to_numpy()[known].argmax(axis=1)
+    right = np.array(asked.answers, dtype=object)[best] == answers.to_numpy(dtype=object)[known]
+    bins = calibration(told.to_numpy()[known].max(axis=1), right)
+    error = float(((bins["told"] - bins["came_true"]).abs() * bins["n"]).sum() / bins["n"].sum())
+    name = f"{asked.question} " if asked.question else ""
+    return f"{name}{error:.3f} ({int(bins['n'].sum())} galaxies)"
+
+
+def _standing_answers(history: pd.DataFrame, question: str) -> pd.Series:
+    """Last standing answer to a question about each galaxy."""
     from galcore.export.votes import counted, vote_rows
 
     votes = counted(vote_rows(history))
     return (
-        votes[votes["question"] == ""]
+        votes[votes["question"] == question]
         .drop_duplicates("galaxy_id", keep="last")
         .set_index("galaxy_id")["answer"]
     )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from galcore.consensus import Voice
 from galcore.export.consensus import consensus_columns
-from galcore.export.names import answer_slugs
-from galcore.export.questions import asked_questions
+from galcore.export.questions import ASKED_COLUMN, AskedQuestion, asked_questions, probability_columns
 from galcore.export.tally import Tally, tally_votes, yes_names
 from galcore.export.votes import counted, decisions, vote_rows
+from galcore.loop.ordinal import expected_value
+from galcore.loop.target import targets_of
 from galcore.review.scores import ModelScores
 from galcore.types import Campaign
 
@@ -39,6 +42,7 @@ def results_table(
     history: pd.DataFrame,
     *,
     scores: ModelScores | None,
+    voice: Voice | None = None,
     code: CodeUsed = CodeUsed(),
     all_galaxies: bool = False,
     catalog_columns: bool = False,
@@ -52,6 +56,7 @@ def results_table(
         catalog: ``galaxy_id``, ``ra``, ``dec`` and what the user brought.
         history: Every event; see :meth:`galcore.labels.LabelStore.history`.
         scores: What the model says, ``None`` before it was ever fitted.
+        voice: The model in the consensus, ``None`` where only people are heard.
         code: What made it.
         all_galaxies: Also the galaxies that nobody labelled.
         catalog_columns: Append the other columns of the catalogue.
@@ -74,10 +79,10 @@ def results_table(
     table["majority"] = _first_or_all_yes(campaign, tallies, [tally.majority for tally in tallies])
     shares = pd.DataFrame({place: tally.agreement for place, tally in enumerate(tallies)}, index=table.index)
     table["agreement"] = shares.mean(axis=1).astype("float64")
-    agreed = consensus_columns(questions, votes, ids, several=campaign.mode == MULTILABEL)
+    agreed = consensus_columns(questions, votes, ids, several=campaign.mode == MULTILABEL, voice=voice)
     table = pd.concat([table, agreed], axis=1)
     table["first_reason"] = first_reasons(history).reindex(ids).fillna("").to_numpy(dtype=object)
-    _append_scores(table, campaign, scores)
+    table = pd.concat([table, _scores(table, campaign, questions, scores)], axis=1)
     table["model_hash"] = np.where(table["model_version"] != "", code.model_hash, "")
     table["code_version"] = code.code_version
     return _append_catalog(table, catalog) if catalog_columns else table
@@ -130,20 +135,38 @@ def _weakest(sources: list[NDArray]) -> pd.Series:
     return pd.Series(result, dtype=str)
 
 
-def _append_scores(table: pd.DataFrame, campaign: Campaign, scores: ModelScores | None) -> None:
-    names = [f"probability_{name}" for name in answer_slugs(campaign.answers)]
-    if scores is None:
-        table[names] = np.nan
-        table["probability_note"] = ""
-        table["model_version"] = ""
-        return
-    given = pd.DataFrame(scores.probabilities, index=pd.Index(scores.galaxy_ids.astype(str)), columns=names)
-    given = given.reindex(table["galaxy_id"].astype(str)).astype("float64").reset_index(drop=True)
-    table[names] = given
-    known = given[names[0]].notna().to_numpy()
+def _scores(
+    table: pd.DataFrame, campaign: Campaign, questions: Sequence[AskedQuestion], scores: ModelScores | None
+) -> pd.DataFrame:
+    """What the model says of every question, whether it learned from the row, and its version."""
+    columns: dict[str, NDArray] = {}
+    ids = pd.Index([] if scores is None else scores.galaxy_ids.astype(str), dtype=object)
+    rows = ids.get_indexer(table["galaxy_id"].astype(str))
+    asked = {question.name: question for question in questions}
+    for target in targets_of(campaign):
+        names = probability_columns(asked[target.question])[: len(target.answers)]
+        given = None if scores is None else scores.of(target.question)
+        for place, name in enumerate(names):
+            columns[name] = _taken(None if given is None else given.probabilities[:, place], rows)
+        if target.values:
+            known = None if given is None else expected_value(given.probabilities, target.values)
+            columns["expected_value"] = _taken(known, rows)
+        if target.led_here:
+            column = f"{asked[target.question].column}_{ASKED_COLUMN}"
+            columns[column] = _taken(None if given is None else given.asked, rows)
+    known = np.any([np.isfinite(each) for each in columns.values()], axis=0)
     seen = (table["label_source"] != "").to_numpy()
-    table["probability_note"] = np.where(known, np.where(seen, IN_SAMPLE, NOT_SEEN), "")
-    table["model_version"] = np.where(known, scores.model_version, "")
+    columns["probability_note"] = np.where(known, np.where(seen, IN_SAMPLE, NOT_SEEN), "")
+    columns["model_version"] = np.where(known, "" if scores is None else scores.model_version, "")
+    return pd.DataFrame(columns, index=table.index)
+
+
+def _taken(values: NDArray | None, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Values of some rows; NaN for row -1, and everywhere without values."""
+    found = np.full(len(rows), np.nan)
+    if values is not None:
+        found[rows >= 0] = values[rows[rows >= 0]]
+    return found
 
 
 def _append_catalog(table: pd.DataFrame, catalog: pd.DataFrame) -> pd.DataFrame:

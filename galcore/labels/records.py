@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import get_args
 
-from galcore.questions import check_answer, validate_questions
+from galcore.questions import check_answer, questions_of, validate_questions
 from galcore.types import (
+    ALL_QUESTIONS,
     Campaign,
     CampaignState,
     EventKind,
@@ -152,6 +153,12 @@ def _validate_rules(campaign: Campaign) -> None:
         raise GalcoreError(
             f"{where}: {shares[0]:g} of a grid is gold and {shares[1]:g} is asked again; "
             f"give shares from 0 that sum to at most {LARGEST_MEASURED_SHARE}."
+        )
+    asked = [question.name for question in questions_of(campaign)]
+    if campaign.focus not in ("", ALL_QUESTIONS, *asked):
+        raise GalcoreError(
+            f"{where} is to learn for {campaign.focus!r}, which it does not ask; give one of "
+            f"{', '.join(filter(None, asked)) or 'no question, it asks a single one'}."
         )
     for item in campaign.gold:
         try:

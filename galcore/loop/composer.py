@@ -27,8 +27,8 @@ class Pick:
     Attributes:
         row: Row of the galaxy.
         reason: Why it was chosen.
-        score: Probability of the positive (several answers: of the most likely) answer; ``None`` before
-            there is a model.
+        score: Probability that the galaxy is asked the question in focus and gets its positive (several
+            answers: its likeliest) answer; ``None`` before there is a model.
     """
 
     row: int
@@ -50,6 +50,37 @@ class Candidates:
     available: NDArray[np.bool_]
     avoided: NDArray[np.bool_]
     order: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranking:
+    """What the model says of every galaxy, as the streams need it.
+
+    Attributes:
+        scores: (N,) stored with a galaxy that is shown.
+        wanted: (N, C) one column an answer that is looked for; *top* takes the highest, of several columns
+            those of the answers with fewest labels.
+        unsure: (N,) *margin* takes the highest.
+        labels: (C,) galaxies that have each of these answers; ``None``: to be counted by the caller.
+    """
+
+    scores: NDArray[np.floating]
+    wanted: NDArray[np.floating]
+    unsure: NDArray[np.floating]
+    labels: NDArray[np.integer] | None = None
+
+    @classmethod
+    def of(cls, probabilities: NDArray[np.floating]) -> Ranking:
+        """Of one question with (N, K) probabilities: of two answers the first is looked for, of more all."""
+        unsure = margin_preference(probabilities)
+        if probabilities.shape[1] == 2:
+            return cls(probabilities[:, 0], probabilities[:, :1], unsure)
+        return cls(probabilities.max(axis=1), probabilities, unsure)
+
+    def where_asked(self, reach: NDArray[np.floating]) -> Ranking:
+        """The same of a question that a galaxy meets with probability ``reach``, (N,)."""
+        unsure = reach * (1 + self.unsure)  # how far from sure, 0 to 1, as often as it is asked
+        return Ranking(reach * self.scores, reach[:, None] * self.wanted, unsure, self.labels)
 
 
 @dataclass(slots=True, eq=False)
@@ -111,7 +142,7 @@ def stream_counts(
 
 def compose(
     candidates: Candidates,
-    probabilities: NDArray[np.floating],
+    ranking: Ranking,
     counts: tuple[int, int, int],
     *,
     labels_per_answer: NDArray[np.integer],
@@ -121,24 +152,24 @@ def compose(
 
     Args:
         candidates: What may be shown.
-        probabilities: (N, K) of the current model.
+        ranking: By the current model.
         counts: Galaxies wanted by top, by margin and by random.
-        labels_per_answer: (K,) galaxies that have each answer so far.
+        labels_per_answer: (C,) galaxies that have each answer that is looked for, so far.
         rng: Shuffles the order on the page, so that the place says nothing.
 
     Returns:
         At most ``sum(counts)`` picks, none twice; fewer when fewer are left.
     """
-    choice = _Choice(candidates.available.copy(), _scores(probabilities))
+    choice = _Choice(candidates.available.copy(), ranking.scores)
     size = min(sum(counts), int(choice.free.sum()))
     # the audit draws first: were it to draw last, it would see only what the model did not want
     _take_audit(choice, candidates, min(counts[2], size))
     for stream, count in ((Reason.MARGIN, counts[1]), (Reason.TOP, counts[0])):
         room = min(count, size - len(choice.picks))
         if stream is Reason.MARGIN:
-            _take_best(choice, candidates, margin_preference(probabilities), room, stream)
+            _take_best(choice, candidates, ranking.unsure, room, stream)
         else:
-            _take_top(choice, candidates, probabilities, labels_per_answer, room)
+            _take_top(choice, candidates, ranking.wanted, labels_per_answer, room)
     return _shuffled(choice.picks, rng)
 
 
@@ -217,10 +248,6 @@ def margin_preference(probabilities: NDArray[np.floating]) -> NDArray[np.floatin
     return best[:, 0] - best[:, 1]
 
 
-def _scores(probabilities: NDArray[np.floating]) -> NDArray[np.floating]:
-    return probabilities[:, 0] if probabilities.shape[1] == 2 else probabilities.max(axis=1)
-
-
 def _similarity(features: NDArray[np.float32], seeds: Sequence[int]) -> NDArray[np.float32]:
     """Cosine with the nearest of the seeds, (N,)."""
     lengths = np.maximum(np.linalg.norm(features, axis=1), 1e-12)
@@ -232,19 +259,19 @@ def _similarity(features: NDArray[np.float32], seeds: Sequence[int]) -> NDArray[
 def _take_top(
     choice: _Choice,
     candidates: Candidates,
-    probabilities: NDArray[np.floating],
+    wanted: NDArray[np.floating],
     labels_per_answer: NDArray[np.integer],
     count: int,
 ) -> None:
-    """Two answers: the most likely positives. Several: the likeliest of the answers with fewest labels."""
-    if probabilities.shape[1] == 2:
-        _take_best(choice, candidates, probabilities[:, 0], count, Reason.TOP)
+    """One answer that is looked for: the likeliest. Several: the likeliest of those with fewest labels."""
+    if wanted.shape[1] == 1:
+        _take_best(choice, candidates, wanted[:, 0], count, Reason.TOP)
         return
     tally = np.asarray(labels_per_answer, dtype=float).copy()
-    tally[probabilities.max(axis=0) <= 0] = np.inf  # an answer nobody gave yet cannot be ranked
+    tally[wanted.max(axis=0) <= 0] = np.inf  # an answer nobody gave yet cannot be ranked
     for _ in range(count):
         answer = int(np.argmin(tally))
-        if not _take_best(choice, candidates, probabilities[:, answer], 1, Reason.TOP):
+        if not _take_best(choice, candidates, wanted[:, answer], 1, Reason.TOP):
             return
         tally[answer] += 1
 

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from galcore.types import EventKind, Reason
+from galcore.loop.target import class_of, columns_of, targets_of
+from galcore.types import Campaign, EventKind, Reason
 
 _MEASURES = (str(Reason.GOLD), str(Reason.REASK))
 
@@ -24,7 +25,8 @@ class Events:
         galaxies: Number of the galaxy, also of those.
         people: Number of the person.
         questions: Number of the question.
-        answers: Class that is learned; -1: none.
+        answers: Class of the question in focus; -1: says nothing about it.
+        columns: Number of the answer among those of all questions; -1: not learned.
         is_label: Whether it is an answer (not a skip or a flag).
         is_vote: Whether it is an answer that counts (not about a gold galaxy or one asked again).
         event_ids: Made by the client.
@@ -40,6 +42,7 @@ class Events:
     people: NDArray[np.intp]
     questions: NDArray[np.intp]
     answers: NDArray[np.intp]
+    columns: NDArray[np.intp]
     is_label: NDArray[np.bool_]
     is_vote: NDArray[np.bool_]
     event_ids: NDArray[np.object_]
@@ -69,17 +72,19 @@ class EventLog:
     Args:
         row_of: Row of each galaxy of the loop; events of others count as labels of a person but cannot be
             learned from.
-        class_of: Class of each (question, answer) that is learned.
+        campaign: Says which answers are learned, and which question is in focus.
     """
 
-    def __init__(self, row_of: Mapping[str, int], class_of: Mapping[tuple[str, str], int]) -> None:
+    def __init__(self, row_of: Mapping[str, int], campaign: Campaign) -> None:
         self._row_of = row_of
-        self._class_of = class_of
+        self._class_of = class_of(campaign)
+        self._column_of = columns_of(campaign)
+        self.targets = targets_of(campaign)
+        self.n_classes = len(set(self._class_of.values()))
         self._people: dict[str, int] = {}
         self._galaxies: dict[str, int] = {}
         self._questions: dict[str, int] = {}
         self.n_galaxies = len(row_of)
-        self.n_classes = len(set(class_of.values()))
         self.last_seq = 0
         self.events: Events | None = None
 
@@ -117,13 +122,14 @@ class EventLog:
 
         galaxy_ids, questions, reasons = column("galaxy_id"), column("question"), column("reason")
         is_label = column("kind") == str(EventKind.LABEL)
-        said = zip(questions, column("answer"), strict=True)
+        said = list(zip(questions, column("answer"), strict=True))
         return Events(
             rows=_whole(self._row_of.get(name, -1) for name in galaxy_ids),
             galaxies=_numbers(self._galaxies, galaxy_ids),
             people=_numbers(self._people, column("annotator")),
             questions=_numbers(self._questions, questions),
             answers=_whole(self._class_of.get(pair, -1) for pair in said),
+            columns=_whole(self._column_of.get(pair, -1) for pair in said),
             is_label=is_label,
             is_vote=is_label & ~np.isin(reasons.astype(str), _MEASURES),
             event_ids=column("event_id"),

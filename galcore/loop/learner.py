@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
+from galcore.loop.ballots import Ballots
 from galcore.loop.space import FeatureSpace
 
 # Chosen by replay on real sets; the numbers are in docs/adr/0003-learner.md.
@@ -62,26 +63,22 @@ class TrainingSet:
     weights: NDArray[np.float64]
 
     @classmethod
+    def from_ballots(cls, ballots: Ballots) -> TrainingSet:
+        """From votes per galaxy and answer; one that is worth nothing is not learned from."""
+        votes = (ballots.explicit + IMPLIED_WEIGHT * ballots.implied) * ballots.worth
+        counts = np.bincount(ballots.rows, weights=ballots.explicit + ballots.implied)[ballots.rows]
+        kept = votes > 0
+        return cls(ballots.rows[kept], ballots.answers[kept], (votes / np.sqrt(counts))[kept])
+
+    @classmethod
     def from_votes(
         cls,
         explicit: NDArray[np.integer],
         implied: NDArray[np.integer],
         weights: NDArray[np.floating] | None = None,
     ) -> TrainingSet:
-        """From votes per galaxy and answer.
-
-        Args:
-            explicit: (N, K) answers that were clicked.
-            implied: (N, K) answers implied by submitting the rest of a grid; weigh less.
-            weights: (N, K) what these votes are worth, for example the skill of the people who gave them;
-                ``None``: 1. A vote worth nothing is not learned from.
-        """
-        votes = explicit + IMPLIED_WEIGHT * implied
-        if weights is not None:
-            votes = votes * weights
-        counts = (explicit + implied).sum(axis=1)
-        rows, answers = np.nonzero(votes)
-        return cls(rows, answers, votes[rows, answers] / np.sqrt(counts[rows]))
+        """From (N, K) votes that were clicked, that are implied, and what they are worth; ``None``: 1."""
+        return cls.from_ballots(Ballots.from_counts(explicit, implied, weights))
 
     @property
     def digest(self) -> str:
@@ -117,19 +114,39 @@ def fit_learner(
     present = np.unique(training.answers)
     if len(present) < 2:
         return None
-    totals = np.bincount(training.answers, weights=training.weights, minlength=n_answers)
-    balanced = training.weights / totals[training.answers] * (len(training.rows) / len(present))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # an unfinished descent is still the best answer in the time there is
-        model = LogisticRegression(C=regularisation_c, max_iter=100, tol=1e-3)
-        model.fit(space.features[training.rows], training.answers, sample_weight=balanced)
-    version = hashlib.blake2b(f"{training.digest} {space.digest}".encode(), digest_size=5).hexdigest()
+    balanced = balanced_weights(training.weights, training.answers)
+    model = fit_regression(space.features[training.rows], training.answers, balanced, regularisation_c)
+    version = learner_version(training, space)
     if n_answers == 2:
         # scikit-learn gives the weights of the second class; ours are those of the first answer
         return Learner(
             -model.coef_.astype(np.float32), -model.intercept_.astype(np.float32), n_answers, version
         )
     return _spread_over_answers(model.coef_, model.intercept_, present, n_answers, version)
+
+
+def balanced_weights(weights: NDArray[np.float64], classes: NDArray[np.integer]) -> NDArray[np.float64]:
+    """(M,) weights with the same sum for every class that occurs, and the number of rows in all."""
+    totals = np.bincount(classes, weights=weights)
+    return weights / totals[classes] * (len(weights) / np.count_nonzero(totals))
+
+
+def fit_regression(
+    features: NDArray[np.float32],
+    classes: NDArray[np.integer],
+    weights: NDArray[np.float64],
+    regularisation_c: float,
+) -> LogisticRegression:
+    """L2 logistic regression as this package fits it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an unfinished descent is still the best answer in the time there is
+        model = LogisticRegression(C=regularisation_c, max_iter=100, tol=1e-3)
+        return model.fit(features, classes, sample_weight=weights)
+
+
+def learner_version(training: TrainingSet, space: FeatureSpace) -> str:
+    """Short hash of what was learned from."""
+    return hashlib.blake2b(f"{training.digest} {space.digest}".encode(), digest_size=5).hexdigest()
 
 
 def _spread_over_answers(

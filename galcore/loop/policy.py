@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from galcore.loop.composer import Candidates, Pick, cluster_centres, cold_start, compose, stream_counts
+from galcore.loop.ballots import Ballots
+from galcore.loop.composer import (
+    Candidates,
+    Pick,
+    Ranking,
+    cluster_centres,
+    cold_start,
+    compose,
+    stream_counts,
+)
 from galcore.loop.learner import Learner, TrainingSet, fit_learner
+from galcore.loop.ordinal import OrdinalLearner, fit_ordinal
 from galcore.loop.space import FeatureSpace
+from galcore.loop.target import Target
 from galcore.types import Shares
 
 # Before so many labels a part of the top stream asks where the model is unsure, and at random; less with
@@ -23,9 +34,9 @@ _CENTRES_PER_GALAXY = 1  # two grids lie ready, and half of each is random
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
-    """A learner and what it says about every galaxy; both are ``None`` before there are two answers."""
+    """A learner of one question and what it says of every galaxy; ``None`` before there are two answers."""
 
-    learner: Learner | None = None
+    learner: Learner | OrdinalLearner | None = None
     probabilities: NDArray[np.float32] | None = None
     training_digest: str = ""
 
@@ -34,40 +45,50 @@ class Model:
         """Version of the learner; empty without one."""
         return self.learner.version if self.learner else ""
 
+    @property
+    def ranking(self) -> Ranking | None:
+        """What the streams of a grid need; ``None`` without a learner."""
+        return None if self.probabilities is None else Ranking.of(self.probabilities)
+
+
+class Ranked(Protocol):
+    """A model that grids can be chosen by."""
+
+    @property
+    def ranking(self) -> Ranking | None:
+        """What the streams need."""
+
 
 def fit_model(
-    space: FeatureSpace,
-    explicit: NDArray[np.integer],
-    implied: NDArray[np.integer],
-    *,
-    weights: NDArray[np.floating] | None = None,
-    seeds: Sequence[int] = (),
-    previous: Model | None = None,
+    space: FeatureSpace, explicit: NDArray[np.integer], implied: NDArray[np.integer], *, previous: Model
 ) -> Model:
-    """Fit to the votes and score every galaxy; the previous model where the votes are the same.
+    """Fit to (N, K) clicked and implied votes on a single question; see :func:`fit_question`."""
+    target = Target("", tuple(f"answer {place}" for place in range(explicit.shape[1])))
+    return fit_question(space, target, Ballots.from_counts(explicit, implied), previous)
+
+
+def fit_question(space: FeatureSpace, target: Target, ballots: Ballots, previous: Model = Model()) -> Model:
+    """Fit to the votes on a question and score every galaxy; the previous model where these are the same.
 
     Args:
         space: Features of the N galaxies.
-        explicit: (N, K) clicked answers.
-        implied: (N, K) implied answers.
-        weights: (N, K) what the votes are worth; ``None``: 1.
-        seeds: Rows of given examples of the first answer; they count as one vote where nobody voted.
+        target: The question.
+        ballots: Votes on it.
         previous: Model before these votes.
     """
-    if len(seeds):
-        fresh = [row for row in seeds if not (explicit[row] + implied[row]).any()]
-        explicit = explicit.copy()
-        explicit[fresh, 0] = 1
-        if weights is not None:
-            weights = weights.copy()
-            weights[fresh, 0] = 1
-    training = TrainingSet.from_votes(explicit, implied, weights)
-    digest = f"{training.digest} {space.digest} {explicit.shape[1]}"
-    if previous is not None and previous.training_digest == digest:
+    training = TrainingSet.from_ballots(ballots)
+    digest = f"{training.digest} {space.digest} {target.answers}"
+    if previous.training_digest == digest:
         return previous
-    learner = fit_learner(space, training, n_answers=explicit.shape[1])
-    probabilities = learner.probabilities(space.features) if learner else None
-    return Model(learner, probabilities, digest)
+    learner = fit_target(space, target, training)
+    return Model(learner, learner.probabilities(space.features) if learner else None, digest)
+
+
+def fit_target(space: FeatureSpace, target: Target, training: TrainingSet) -> Learner | OrdinalLearner | None:
+    """The learner of a question, of classes or of a scale; ``None`` until there are two different answers."""
+    if target.values:
+        return fit_ordinal(space, training, target.values, target.sides)
+    return fit_learner(space, training, n_answers=len(target.answers))
 
 
 def shares_at(shares: Shares, n_labels: int) -> Shares:
@@ -106,7 +127,7 @@ class GridPolicy:
     def choose(
         self,
         candidates: Candidates,
-        model: Model,
+        model: Ranked,
         size: int,
         *,
         votes: NDArray[np.integer],
@@ -119,17 +140,20 @@ class GridPolicy:
             candidates: What may be shown.
             model: Current model.
             size: Galaxies wanted.
-            votes: (N, K) answers so far.
+            votes: (N, K) answers so far; classes beyond those that are looked for come last.
             carried: What the last grid carried over.
             rng: Shuffles the page.
         """
-        if model.probabilities is None:
+        ranking = model.ranking
+        if ranking is None:
             return self._begin(candidates, size, votes, rng), carried
-        labels_per_answer = np.bincount(votes.argmax(axis=1)[votes.any(axis=1)], minlength=votes.shape[1])
+        labels = ranking.labels
+        if labels is None:
+            leading = np.bincount(votes.argmax(axis=1)[votes.any(axis=1)], minlength=votes.shape[1])
+            labels = leading[: ranking.wanted.shape[1]]
         shares = shares_at(self.shares, int(votes.sum()))
         counts, carried = stream_counts(shares, size, carried)
-        picks = compose(candidates, model.probabilities, counts, labels_per_answer=labels_per_answer, rng=rng)
-        return picks, carried
+        return compose(candidates, ranking, counts, labels_per_answer=labels, rng=rng), carried
 
     def _begin(
         self, candidates: Candidates, size: int, votes: NDArray[np.integer], rng: np.random.Generator

@@ -31,18 +31,23 @@ def tell_status(
     order: NDArray[np.intp],
     promised: NDArray[np.bool_],
     *,
+    n_answers: int,
     annotator: str,
     round_number: int,
     model_version: str,
     ready: bool,
     present: tuple[str, ...],
 ) -> LoopStatus:
-    """Everything the strip beside the grid shows; see :class:`LoopStatus`."""
+    """Everything the strip beside the grid shows; see :class:`LoopStatus`.
+
+    Of the question in focus, which has ``n_answers``; galaxies that will not be asked it are answered
+    otherwise.
+    """
     majority = state.majority()
     tally = np.bincount(majority[majority >= 0], minlength=state.explicit.shape[1])
     n_answered = int(tally.sum())
     sample = audit_sample(state, order, promised)
-    binary = len(tally) == 2  # the stored score of several answers is of the likeliest one, not of the first
+    binary = n_answers == 2  # the stored score of several answers is of the likeliest one, not of the first
     return LoopStatus(
         round=round_number,
         labels_mine=state.labels_by.get(annotator, 0),
@@ -50,7 +55,7 @@ def tell_status(
         galaxies_answered=n_answered,
         n_galaxies=len(order),
         positives=int(tally[0]),
-        tally=tuple(int(count) for count in tally),
+        tally=tuple(int(count) for count in tally[:n_answers]),
         present=present,
         model_version=model_version,
         ready=ready,

@@ -20,17 +20,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galcore.loop.asked import Asked
+from galcore.loop.campaign_model import CampaignModel
 from galcore.loop.composer import Candidates, Pick
 from galcore.loop.event_log import EventLog
 from galcore.loop.events import label_events, standing_events, undo_events
 from galcore.loop.holdings import Holdings, without
 from galcore.loop.measuring import Debt, draw_for
 from galcore.loop.messages import GridAnswer, LoopStatus, Submission, SubmitResult, UndoResult
-from galcore.loop.policy import GridPolicy, Model
+from galcore.loop.policy import GridPolicy
 from galcore.loop.progress import tell_status
 from galcore.loop.space import FeatureSpace
 from galcore.loop.state import LoopState
-from galcore.loop.target import class_of, learned_answers
+from galcore.loop.target import focus_of, learned_answers
 from galcore.loop.trainer import Lesson, Trainer
 from galcore.loop.trust import Trust
 from galcore.types import Campaign, EventKind, GalcoreError, Grid, LabelEvent, Reason, Shares, ShownItem
@@ -217,6 +218,7 @@ class CampaignLoop:
             state,
             order,
             promised,
+            n_answers=len(self.learned_answers),
             annotator=annotator,
             round_number=given,
             model_version=model.version,
@@ -227,7 +229,8 @@ class CampaignLoop:
     def probabilities(self) -> tuple[NDArray[np.str_], NDArray[np.float32]] | None:
         """Galaxy ids (N,) and the probability of each class (N, K); ``None`` before the first fit.
 
-        The classes are the campaign's answers in modes with one question, else see :attr:`learned_answers`.
+        The classes are :attr:`learned_answers`; of a question further down a tree, that it is asked and
+        answered so.
         """
         with self._lock:
             self._catch_up()
@@ -242,7 +245,7 @@ class CampaignLoop:
 
     @property
     def learned_answers(self) -> tuple[str, ...]:
-        """Names of the classes that the learner tells apart; the wanted one first."""
+        """Names of the classes of the question in focus; the wanted one first."""
         return learned_answers(self.campaign)
 
     @property
@@ -279,13 +282,13 @@ class CampaignLoop:
 
     @property
     def weight_of(self) -> dict[str, float]:
-        """What a vote of each person is worth: the weight given times skill; 1 for people not named."""
-        return self._trust.weight_of
+        """What a vote of each person on the first question is worth: the weight given times skill; else 1."""
+        return self._trust.weight_of(self._log.targets[0].question)
 
     def _weigh_again(self) -> None:
         with self._lock:
             if self._log.events is not None:
-                self._state = LoopState.from_log(self._log, self._trust.weight_of)
+                self._state = LoopState.from_log(self._log, self._trust.weights(self._log.targets))
 
     def close(self) -> None:
         """Stop the worker thread; everything acknowledged is in the store."""
@@ -294,7 +297,7 @@ class CampaignLoop:
     # --- inside: all of it under the lock ----------------------------------------------------------------
 
     @property
-    def _model(self) -> Model:
+    def _model(self) -> CampaignModel:
         return self._trainer.model
 
     @property
@@ -320,9 +323,9 @@ class CampaignLoop:
         scope = (self._store.scope(campaign.campaign_id) or ()) if campaign.scoped else None
         self._asked = Asked.of(self._galaxy_ids, campaign, scope)
         self._policy.shares = campaign.shares if campaign.learns else _ALL_RANDOM
-        self._policy.seeds = self._asked.seeds
+        self._policy.seeds = self._asked.seeds if focus_of(campaign) == 0 else ()
         self._holdings = Holdings(self._store, campaign.campaign_id, self._asked.row_of)
-        self._log = EventLog(self._asked.row_of, class_of(self.campaign))
+        self._log = EventLog(self._asked.row_of, campaign)
 
     def _catch_up(self) -> None:
         """Read what was committed since the last look, then fit or have it fitted."""
@@ -333,14 +336,14 @@ class CampaignLoop:
         if self._log.events is None or self._store.last_seq(campaign_id) > self._log.last_seq:
             news = self._store.news(campaign_id, after_seq=self._log.last_seq)
             self._log.extend(news)
-            self._state = LoopState.from_log(self._log, self._trust.weight_of)
+            self._state = LoopState.from_log(self._log, self._trust.weights(self._log.targets))
             if self.campaign.overlap > 1:
-                self._trust.follow(self._log, self.learned_answers)
+                self._trust.follow(self._log)
         if self.campaign.learns:
             self._trainer.learn()
 
     def _lesson(self) -> Lesson:
-        return Lesson(self._policy.space, self._state, self._policy.seeds)
+        return Lesson(self.campaign, self._policy.space, self._state, self._asked.seeds)
 
     def _person(self, annotator: str) -> _Person:
         """What lies in front of a person, from the store when it is asked for the first time."""
@@ -446,11 +449,8 @@ class CampaignLoop:
         return given
 
     def _pick(self, row: int, reason: Reason) -> Pick:
-        probabilities = self._model.probabilities
-        if probabilities is None:
-            return Pick(row, reason)
-        shown = probabilities[row, 0] if probabilities.shape[1] == 2 else probabilities[row].max()
-        return Pick(row, reason, float(shown))
+        ranking = self._model.ranking
+        return Pick(row, reason) if ranking is None else Pick(row, reason, float(ranking.scores[row]))
 
     def _candidates(self, annotator: str) -> Candidates:
         loads = self._holdings.loads()

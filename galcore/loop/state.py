@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from galcore.loop.ballots import Ballots, count_ballots
 from galcore.loop.event_log import EventLog, Events
-from galcore.loop.target import class_of
 from galcore.types import Campaign
 
 
@@ -19,12 +19,12 @@ class LoopState:
     """Votes and looks of one campaign at one moment; rows are galaxies in the order of the loop.
 
     Attributes:
-        explicit: (N, K) clicked answers of all people that stand now, by class (see
-            :mod:`galcore.loop.target`).
+        explicit: (N, K) clicked answers of all people that stand now, by class of the question in focus (see
+            :func:`galcore.loop.target.class_of`).
         implied: (N, K) answers implied by submitting the rest of a grid.
         first_seq: (N,) store sequence number of the first standing answer; 0 where there is none.
         first_score: (N,) score stored with that answer; NaN where there was no model.
-        weights: (N, K) what a vote of the people who gave this answer is worth on average; ``None``: 1.
+        ballots: Votes on every question, to learn from.
         seen_by: Rows that each person answered, skipped or flagged; one may stand there twice.
         labels_by: Answers of each person that stand, also about gold galaxies and those asked again.
         labels_before: Sorted sequence numbers of all standing answers: how many there were at a time.
@@ -33,7 +33,7 @@ class LoopState:
 
     explicit: NDArray[np.int32]
     implied: NDArray[np.int32]
-    weights: NDArray[np.float64] | None
+    ballots: tuple[Ballots, ...]
     first_seq: NDArray[np.int64]
     first_score: NDArray[np.float64]
     seen_by: dict[str, NDArray[np.intp]]
@@ -74,17 +74,18 @@ class LoopState:
                 learned from.
             campaign: Names the answers.
         """
-        log = EventLog(row_of, class_of(campaign))
+        log = EventLog(row_of, campaign)
         log.extend(history)
         return cls.from_log(log)
 
     @classmethod
-    def from_log(cls, log: EventLog, weight_of: Mapping[str, float] | None = None) -> LoopState:
+    def from_log(cls, log: EventLog, weights: Sequence[Mapping[str, float]] = ()) -> LoopState:
         """Tell the state from the events that stand.
 
         Args:
             log: Events of the campaign.
-            weight_of: What a vote of a person is worth to the learner; 1 for people without a weight.
+            weights: For each question what a vote of a person is worth to the learner; 1 for people without a
+                weight, or if empty.
         """
         if log.events is None:
             raise ValueError("the log has read nothing yet")
@@ -97,7 +98,7 @@ class LoopState:
         return cls(
             explicit=_count_votes(current, current.explicit, log),
             implied=_count_votes(current, ~current.explicit, log),
-            weights=_mean_weights(current, log, weight_of) if weight_of else None,
+            ballots=count_ballots(events, newest[events.is_vote[newest]], log.targets, log.names, weights),
             first_seq=first_seq,
             first_score=first_score,
             seen_by=_seen_by(events, log.names),
@@ -108,13 +109,12 @@ class LoopState:
 
 
 def newest_votes(log: EventLog) -> Events:
-    """The answer of each person about each galaxy that stands and is learned, in the order of arrival."""
+    """The answer of each person about each galaxy and question that stands and counts, the first first."""
     if log.events is None:
         raise ValueError("the log has read nothing yet")
     events = log.events
     newest = _last_of_each(events, max(len(log.names), 1))
-    learned = events.is_vote & (events.answers >= 0)
-    return events.only(newest[learned[newest]])
+    return events.only(newest[events.is_vote[newest]])
 
 
 def rows_by_id(galaxy_ids: NDArray[np.str_]) -> dict[str, int]:
@@ -140,14 +140,6 @@ def _count_votes(events: Events, which: NDArray[np.bool_], log: EventLog) -> NDA
     cells = events.rows[known] * log.n_classes + events.answers[known]
     counts = np.bincount(cells, minlength=log.n_galaxies * log.n_classes)
     return counts.astype(np.int32).reshape(log.n_galaxies, log.n_classes)
-
-
-def _mean_weights(current: Events, log: EventLog, weight_of: Mapping[str, float]) -> NDArray[np.float64]:
-    of_person = np.array([max(float(weight_of.get(name, 1.0)), 0.0) for name in log.names])
-    known = current.only(current.rows >= 0)
-    total = np.zeros((log.n_galaxies, log.n_classes))
-    np.add.at(total, (known.rows, known.answers), of_person[known.people])
-    return total / np.maximum(_count_votes(known, known.rows >= 0, log), 1)
 
 
 def _seen_by(events: Events, names: tuple[str, ...]) -> dict[str, NDArray[np.intp]]:

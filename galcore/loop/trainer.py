@@ -7,32 +7,29 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from galcore.loop.policy import Model, fit_model
+from galcore.loop.campaign_model import CampaignModel, fit_campaign
 from galcore.loop.space import FeatureSpace
 from galcore.loop.state import LoopState
+from galcore.types import Campaign
 
 FIT_BUDGET_S = 0.25  # a fit that took longer than this is left to the worker thread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lesson:
-    """What there is to learn from at one moment."""
+    """What there is to learn from at one moment: votes of a campaign, examples of its first question."""
 
+    campaign: Campaign
     space: FeatureSpace | None
     state: LoopState
     seeds: tuple[int, ...]
 
-    def fit(self, previous: Model) -> Model:
+    def fit(self, previous: CampaignModel) -> CampaignModel:
         """The model of these votes; the previous one where nothing is new."""
         if self.space is None:
             return previous
-        return fit_model(
-            self.space,
-            self.state.explicit,
-            self.state.implied,
-            weights=self.state.weights,
-            seeds=self.seeds,
-            previous=previous,
+        return fit_campaign(
+            self.campaign, self.space, self.state.ballots, seeds=self.seeds, previous=previous
         )
 
 
@@ -46,7 +43,7 @@ class Trainer:
     """
 
     def __init__(self, name: str, lock: threading.RLock, lesson: Callable[[], Lesson]) -> None:
-        self.model = Model()
+        self.model = CampaignModel()
         self.fit_s = 0.0
         self._lock = lock
         self._lesson = lesson
@@ -65,7 +62,7 @@ class Trainer:
 
     def forget(self) -> None:
         """Start without a model: the galaxies are others."""
-        self.model = Model()
+        self.model = CampaignModel()
 
     def close(self) -> None:
         """Stop the worker."""
@@ -87,11 +84,11 @@ class Trainer:
             with self._lock:
                 self._take(lesson, fitted, seconds)
 
-    def _timed_fit(self, lesson: Lesson, previous: Model) -> tuple[Model, float]:
+    def _timed_fit(self, lesson: Lesson, previous: CampaignModel) -> tuple[CampaignModel, float]:
         started = time.perf_counter()
         return lesson.fit(previous), time.perf_counter() - started
 
-    def _take(self, lesson: Lesson, fitted: Model, seconds: float) -> None:
+    def _take(self, lesson: Lesson, fitted: CampaignModel, seconds: float) -> None:
         if fitted is not self.model and self._lesson().space is lesson.space:
             self.model = fitted
             self.fit_s = seconds

@@ -1,14 +1,15 @@
 """How much the learner trusts each person: what the owner says, times the skill that the votes show.
 
 The skill is the chance of a right answer by Dawid-Skene, over galaxies that several people answered, brought
-from chance level to 0 and from always right to 1. It is told anew whenever there are a quarter more such
-votes, from the first so many of them, so that the same events give the same weights after a restart.
+from chance level to 0 and from always right to 1. Each question has its own: who knows a spiral may not know
+a weak bar. It is told anew whenever there are a quarter more such votes on the question, from the first so
+many of them, so that the same events give the same weights after a restart.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from galcore.consensus import Votes, dawid_skene
 from galcore.loop.event_log import EventLog
 from galcore.loop.state import newest_votes
+from galcore.loop.target import Target
 
 LEAST_VOTES = 200
 GROWTH = 1.25
@@ -34,18 +36,25 @@ def milestone(n_votes: int) -> int:
     return int(LEAST_VOTES * GROWTH**steps)
 
 
-def shared_votes(log: EventLog, answers: tuple[str, ...]) -> Votes:
-    """Votes about galaxies that several people answered, the first given first.
+def shared_votes(log: EventLog, place: int = 0) -> Votes:
+    """Votes on a question about galaxies that several people answered, the first given first.
+
+    Of answers on a scale only the side counts: to say 4 for a 5 is no mistake.
 
     Args:
         log: Events of the campaign.
-        answers: Names of the classes.
+        place: Of the question among :attr:`EventLog.targets`.
     """
+    target = log.targets[place]
     votes = newest_votes(log)
+    choices = votes.columns - sum(len(before.answers) for before in log.targets[:place])
+    own = (choices >= 0) & (choices < len(target.answers)) & (votes.columns >= 0)
+    votes, choices = votes.only(own), np.asarray(target.sides, np.intp)[choices[own]]
     several = np.bincount(votes.galaxies, minlength=1)[votes.galaxies] > 1
-    votes = votes.only(several)
+    votes, choices = votes.only(several), choices[several]
     galaxies, rows = np.unique(votes.galaxies, return_inverse=True)
-    return _votes(log.names, answers, galaxies, rows, votes.people, votes.answers)
+    answers = ("wanted", "other") if target.values else target.answers
+    return _votes(log.names, answers, galaxies, rows, votes.people, choices)
 
 
 def skill_weights(votes: Votes) -> dict[str, float]:
@@ -66,30 +75,47 @@ class Trust:
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self.given: dict[str, float] = {}
-        self._skills: dict[str, float] = {}
+        self._skills: dict[str, dict[str, float]] = {}  # by question
         self._changed = changed
-        self._told_at = 0
+        self._told_at: dict[str, int] = {}
 
-    @property
-    def weight_of(self) -> dict[str, float]:
-        """Weight of each person that is not 1."""
-        names = self.given.keys() | self._skills.keys()
-        return {name: self.given.get(name, 1.0) * self._skills.get(name, 1.0) for name in names}
+    def weights(self, targets: Sequence[Target]) -> tuple[dict[str, float], ...]:
+        """For each question the weight of each person that is not 1; empty where everybody weighs 1."""
+        if not self.given and not self._skills:
+            return ()
+        return tuple(self.weight_of(target.question) for target in targets)
 
-    def follow(self, log: EventLog, answers: tuple[str, ...]) -> None:
-        """Have the skills told anew, on a thread, if there are enough new votes of several people."""
-        if log.events is None or milestone(len(log.events.rows)) <= self._told_at:
+    def weight_of(self, question: str) -> dict[str, float]:
+        """Weight of each person in a question that is not 1."""
+        skills = self._skills.get(question, {})
+        names = self.given.keys() | skills.keys()
+        return {name: self.given.get(name, 1.0) * skills.get(name, 1.0) for name in names}
+
+    def follow(self, log: EventLog) -> None:
+        """Have skills told anew, on a thread, where there are enough new votes of several people."""
+        if log.events is None:
             return
-        votes = shared_votes(log, answers)
-        reached = milestone(len(votes))
-        if reached <= self._told_at:
-            return
-        self._told_at = reached
-        first = _first(votes, reached)
-        threading.Thread(target=self._tell, args=(first,), name="skills", daemon=True).start()
+        n_columns = sum(len(target.answers) for target in log.targets)
+        columns = log.events.columns
+        per_column = np.bincount(columns[columns >= 0], minlength=n_columns)
+        due: dict[str, Votes] = {}
+        end = 0
+        for place, target in enumerate(log.targets):
+            start, end = end, end + len(target.answers)
+            told_at = self._told_at.get(target.question, 0)
+            if milestone(int(per_column[start:end].sum())) <= told_at:
+                continue
+            votes = shared_votes(log, place)
+            reached = milestone(len(votes))
+            if reached > told_at:
+                self._told_at[target.question] = reached
+                due[target.question] = _first(votes, reached)
+        if due:
+            threading.Thread(target=self._tell, args=(due,), name="skills", daemon=True).start()
 
-    def _tell(self, votes: Votes) -> None:
-        self._skills = skill_weights(votes)
+    def _tell(self, due: dict[str, Votes]) -> None:
+        for question, votes in due.items():
+            self._skills = {**self._skills, question: skill_weights(votes)}
         self._changed()
 
 

@@ -2,64 +2,96 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from galcore.loop.space import FeatureSpace
+from galcore.consensus import Votes
+from galcore.loop.target import Target, class_of, focus_of, targets_of
+from galcore.questions import Question, questions_of
 from galcore.review.disagreement import decided_answers
-from galcore.review.scores import ModelScores, cross_fitted, fitted_scores
+from galcore.review.scores import ModelScores, Scored
 from galcore.review.statistics import calibration, truth_answers
 from galcore.review.threshold import CandidateEstimator
 from galcore.types import Campaign, Reason
 
 MOST_VALUES = 50  # a column with more different values is no class
 POSITION_COLUMNS = ("galaxy_id", "source", "source_index", "hdu", "x", "y", "stamp_size_px", "ra", "dec")
+NOT_ASKED = "not asked"  # label of a galaxy whose answers lead past the question
+LIKELY_ASKED = 0.5  # the cut that Walmsley et al. (2022) suggest
 # Streams that choose by score or at random; galaxies somebody picked by eye are no sample of their score.
 SAMPLED = (Reason.TOP, Reason.MARGIN, Reason.RANDOM, Reason.CLUSTER)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CampaignReview:
-    """A campaign as the Review page shows it.
+    """One question of a campaign as the Review page shows it.
 
     Attributes:
-        campaign: Question and answers.
+        campaign: Whose question it is.
+        question: The question and its answers.
         galaxies: One row a galaxy of the catalogue, by ``galaxy_id``: ``label`` (decided or majority
-            answer, empty without one), ``n_annotators``, ``agreement``, ``predicted`` (likeliest answer, held
-            out, empty without a model), ``sampled`` (labelled in a stream that chooses by score or at random)
-            and, an answer each, ``probability: ANSWER`` of the fitted model and ``held out: ANSWER`` of the
-            cross-fitted one.
-        current: Standing answers, one row per galaxy and person.
-        history: Every event.
-        model_version: Version of the fitted learner; empty without one.
+            answer, empty without one, :data:`NOT_ASKED` where the answers before it lead elsewhere),
+            ``n_annotators``, ``agreement``, ``predicted`` (likeliest answer, held out, empty without a
+            model), ``sampled`` (labelled in a stream that chooses by score or at random) and, an answer each,
+            ``probability: ANSWER`` of the fitted model and ``held out: ANSWER`` of the cross-fitted one: that
+            the question is asked and so answered.
+        current: Standing answers to it, one row per galaxy and person.
+        history: Every event of the campaign.
+        scores: Fitted probabilities of all questions; ``None`` without a model.
     """
 
     campaign: Campaign
+    question: Question
     galaxies: pd.DataFrame
     current: pd.DataFrame
     history: pd.DataFrame
-    model_version: str
+    scores: ModelScores | None
 
     @property
-    def scores(self) -> ModelScores | None:
-        """Fitted probabilities; ``None`` without a model."""
-        if not self.model_version:
-            return None
-        columns = [probability_column(answer) for answer in self.campaign.answers]
-        known = self.galaxies.dropna(subset=columns)
-        return ModelScores(known.index.to_numpy(dtype=str), known[columns].to_numpy(), self.model_version)
+    def answers(self) -> tuple[str, ...]:
+        """Answers to the question."""
+        return self.question.answers
+
+    @property
+    def target(self) -> Target:
+        """The question as it is learned."""
+        return next(each for each in targets_of(self.campaign) if each.question == self.question.name)
+
+    @property
+    def is_yes_or_no(self) -> bool:
+        """Whether galaxies with the first answer are what is looked for, and the rest is the rest."""
+        return self.campaign.mode in ("binary", "multilabel")
+
+    @property
+    def model_version(self) -> str:
+        """Version of the learners; empty where the question has none."""
+        known = (
+            self.scores is not None and np.isfinite(self.scores.of(self.question.name).probabilities).any()
+        )
+        return self.scores.model_version if self.scores is not None and known else ""
 
     def truth(self, column: pd.Series) -> pd.Series:
-        """Truth in the words of the campaign, in the order of ``galaxies``; null where it says nothing."""
-        said = truth_answers(column.reset_index(drop=True), self.campaign.answers, self.campaign.mode)
+        """Truth in the words of the question, in the order of ``galaxies``; null where it says nothing."""
+        mode = "binary" if self.is_yes_or_no else self.campaign.mode
+        said = truth_answers(column.reset_index(drop=True), self.answers, mode)
         return pd.Series(said.to_numpy(dtype=object), index=self.galaxies.index)
 
+    def wanted(self, answer: str) -> tuple[str, ...]:
+        """Answers that candidates for one are to have: it alone, on a scale also those above."""
+        values = self.target.values
+        if not values:
+            return (answer,)
+        least = values[self.answers.index(answer)]
+        return tuple(each for each, value in zip(self.answers, values, strict=True) if value >= least)
+
     def held_out(self, answer: str) -> NDArray[np.floating]:
-        """Probability of an answer by a model that did not see the galaxy's own label, ``(N,)``."""
-        return self.galaxies[held_out_column(answer)].to_numpy(dtype=float)
+        """Probability of an answer, or of one above it on the scale, by a model that did not see the galaxy's
+        own labels, ``(N,)``."""
+        columns = [held_out_column(each) for each in self.wanted(answer)]
+        return self.galaxies[columns].to_numpy(dtype=float).sum(axis=1)
 
 
 def probability_column(answer: str) -> str:
@@ -75,69 +107,94 @@ def held_out_column(answer: str) -> str:
 def review_campaign(
     campaign: Campaign,
     catalog: pd.DataFrame,
-    votes: pd.DataFrame,
     current: pd.DataFrame,
     history: pd.DataFrame,
     *,
-    galaxy_ids: NDArray[np.str_],
-    space: FeatureSpace | None,
+    scored: Scored | None,
+    question: str | None = None,
 ) -> CampaignReview:
-    """Bring labels and model of a campaign together.
+    """Bring labels and model of a campaign together, for one of its questions.
 
     Args:
-        campaign: Question and answers.
+        campaign: Questions and answers.
         catalog: ``galaxy_id`` and whatever else.
-        votes: As the label store gives them; so are ``current`` and ``history``.
-        current: Standing answers.
+        current: Standing answers, as the label store gives them; so is ``history``.
         history: Every event.
-        galaxy_ids: Galaxies with features, ``(N,)``.
-        space: Their features; ``None`` without embeddings.
+        scored: What the model says; ``None`` without one.
+        question: Its name; ``None``: the one in focus.
     """
-    galaxies = _label_columns(catalog, votes, current, decided_answers(history))
-    scores = fitted_scores(campaign, galaxy_ids, space, history) if space is not None else None
-    if scores is None or space is None:
-        for answer in campaign.answers:
+    asked = _question(campaign, question)
+    own = current[(current["question"] == asked.name).to_numpy(bool)]
+    galaxies = _label_columns(catalog, asked, own, decided_answers(history, asked.name))
+    elsewhere = galaxies.index.isin(_not_asked(campaign, asked, current)) & (galaxies["n_annotators"] == 0)
+    galaxies.loc[elsewhere & (galaxies["label"] == ""), "label"] = NOT_ASKED
+    galaxies["sampled"] = galaxies.index.isin(
+        current.loc[current["reason"].isin([str(reason) for reason in SAMPLED]), "galaxy_id"].unique()
+    )
+    if scored is None:
+        for answer in asked.answers:
             galaxies[[probability_column(answer), held_out_column(answer)]] = np.nan
         galaxies["predicted"] = ""
-        return CampaignReview(campaign, galaxies, current, history, "")
-    held_out = cross_fitted(scores, campaign, space, history)
-    for name, each in ((probability_column, scores), (held_out_column, held_out)):
-        columns = [name(answer) for answer in campaign.answers]
-        frame = pd.DataFrame(each.probabilities, index=scores.galaxy_ids.astype(object), columns=columns)
+        return CampaignReview(campaign, asked, galaxies, own, history, None)
+    ids = scored.fitted.galaxy_ids.astype(object)
+    held_out = scored.held_out.of(asked.name)
+    for name, each in ((probability_column, scored.fitted.of(asked.name)), (held_out_column, held_out)):
+        columns = [name(answer) for answer in asked.answers]
+        frame = pd.DataFrame(each.probabilities * each.asked[:, None], index=ids, columns=columns)
         galaxies = galaxies.join(frame.astype(float))
-    told = galaxies[[held_out_column(answer) for answer in campaign.answers]]
-    galaxies["predicted"] = _likeliest(told, campaign)
-    return CampaignReview(campaign, galaxies, current, history, scores.model_version)
+    predicted = _likeliest(pd.DataFrame(held_out.probabilities, index=ids).reindex(galaxies.index), asked)
+    likely = pd.Series(held_out.asked, index=ids).reindex(galaxies.index).fillna(0) >= LIKELY_ASKED
+    galaxies["predicted"] = np.where(likely | (predicted == ""), predicted, NOT_ASKED)
+    return CampaignReview(campaign, asked, galaxies, own, history, scored.fitted)
+
+
+def _question(campaign: Campaign, name: str | None) -> Question:
+    questions = questions_of(campaign)
+    if name is None:
+        return questions[focus_of(campaign)]
+    return next((each for each in questions if each.name == name), questions[0])
 
 
 def _label_columns(
-    catalog: pd.DataFrame, votes: pd.DataFrame, current: pd.DataFrame, decided: dict[str, str]
+    catalog: pd.DataFrame, question: Question, current: pd.DataFrame, decided: dict[str, str]
 ) -> pd.DataFrame:
     ids = pd.Index(catalog["galaxy_id"].to_numpy(dtype=object), name="galaxy_id")
-    voted = votes.set_index(votes["galaxy_id"].to_numpy(dtype=object)).reindex(ids)
-    majority = voted["majority"].fillna("").to_numpy(dtype=object)
+    given = current[current["answer"].isin(question.answers)]
+    votes = Votes.from_frame(given, question.answers, galaxy_ids=ids)
+    counts = votes.counts()
+    most, total = counts.max(axis=1), counts.sum(axis=1)
+    leads = (total > 0) & ((counts == most[:, None]).sum(axis=1) == 1)
+    majority = np.where(leads, np.array(question.answers, dtype=object)[counts.argmax(axis=1)], "")
     final = np.array([decided.get(galaxy_id, "") for galaxy_id in ids], dtype=object)
-    sampled = current.loc[current["reason"].isin([str(reason) for reason in SAMPLED]), "galaxy_id"]
     return pd.DataFrame(
         {
             "label": np.where(final != "", final, majority),
-            "n_annotators": voted["n_annotators"].fillna(0).to_numpy(dtype=int),
-            "agreement": voted["agreement"].to_numpy(dtype=float),
-            "sampled": ids.isin(set(sampled)),
+            "n_annotators": total,
+            "agreement": np.where(total > 0, most / np.maximum(total, 1), np.nan),
         },
         index=ids,
     )
 
 
-def _likeliest(held_out: pd.DataFrame, campaign: Campaign) -> NDArray[np.object_]:
-    probabilities = held_out.to_numpy(dtype=float)
+def _not_asked(campaign: Campaign, question: Question, current: pd.DataFrame) -> set[str]:
+    """Galaxies of which somebody said what leads away from the question."""
+    classes = class_of(replace(campaign, focus=question.name))
+    away = {pair for pair, number in classes.items() if number == len(question.answers)}
+    if not away:
+        return set()
+    pairs = zip(current["question"], current["answer"], strict=True)
+    return set(current.loc[[pair in away for pair in pairs], "galaxy_id"])
+
+
+def _likeliest(told: pd.DataFrame, question: Question) -> NDArray[np.object_]:
+    probabilities = told.to_numpy(dtype=float)
     known = np.isfinite(probabilities).all(axis=1)
     best = np.where(known[:, None], probabilities, 0).argmax(axis=1)
-    return np.where(known, np.array(campaign.answers, dtype=object)[best], "")
+    return np.where(known, np.array(question.answers, dtype=object)[best], "")
 
 
 def candidates(review: CampaignReview, answer: str) -> pd.DataFrame:
-    """Galaxies ranked for one answer, the likeliest first.
+    """Galaxies ranked for one answer (on a scale, for it and those above), the likeliest first.
 
     A labelled galaxy is ranked by a model that did not see its label, so that it does not stand on top only
     because it was learned by heart.
@@ -157,7 +214,8 @@ def candidate_estimator(review: CampaignReview, answer: str) -> CandidateEstimat
     galaxies = review.galaxies
     scores = review.held_out(answer)
     known = np.isfinite(scores)
-    labels = np.where(galaxies["label"] == "", -1, np.where(galaxies["label"] == answer, 1, 0))
+    positive = galaxies["label"].isin(review.wanted(answer))
+    labels = np.where(galaxies["label"] == "", -1, np.where(positive, 1, 0))
     return CandidateEstimator(scores[known], labels[known], sampled=galaxies["sampled"].to_numpy()[known])
 
 
@@ -191,23 +249,24 @@ def calibration_table(review: CampaignReview) -> pd.DataFrame:
     Binary: the probability of the first answer. Several answers: that of the likeliest one.
     """
     galaxies = review.galaxies[review.galaxies["sampled"] & (review.galaxies["label"] != "")]
-    answers = review.campaign.answers
+    answers = review.answers
     told = galaxies[[held_out_column(answer) for answer in answers]].to_numpy(dtype=float)
     known = np.isfinite(told).all(axis=1)
     told, labels = told[known], galaxies["label"].to_numpy(dtype=object)[known]
-    if review.campaign.mode == "binary":
+    if review.is_yes_or_no:
         return calibration(told[:, 0], labels == answers[0])
     best = told.argmax(axis=1) if len(told) else np.zeros(0, dtype=int)
     return calibration(told.max(axis=1, initial=0), labels == np.array(answers, dtype=object)[best])
 
 
-def truth_columns(catalog: pd.DataFrame, campaign: Campaign) -> tuple[str, ...]:
-    """Columns of the catalogue whose values can be read as at least two answers of the campaign."""
+def truth_columns(catalog: pd.DataFrame, review: CampaignReview) -> tuple[str, ...]:
+    """Columns of the catalogue whose values can be read as at least two answers to the question."""
     columns = []
+    mode = "binary" if review.is_yes_or_no else review.campaign.mode
     for name in catalog.columns.difference(POSITION_COLUMNS, sort=False):
         values = catalog[name].dropna().drop_duplicates().head(MOST_VALUES + 1)
         if 2 <= len(values) <= MOST_VALUES:
-            said = truth_answers(values.reset_index(drop=True), campaign.answers, campaign.mode)
+            said = truth_answers(values.reset_index(drop=True), review.answers, mode)
             if said.nunique() >= 2:
                 columns.append(str(name))
     return tuple(columns)

@@ -31,19 +31,21 @@ class Dispute:
 
 
 def disputes(
-    current: pd.DataFrame, history: pd.DataFrame, *, with_decided: bool = False
+    current: pd.DataFrame, history: pd.DataFrame, *, question: str = "", with_decided: bool = False
 ) -> tuple[Dispute, ...]:
     """Galaxies with differing answers, the strongest disagreement first.
 
     Args:
-        current: One row per galaxy and person; see :meth:`galcore.labels.LabelStore.current`.
+        current: One row per galaxy and person, of one question; see
+            :meth:`galcore.labels.LabelStore.current`.
         history: Every event, for comments and decisions.
+        question: The question that was decided about.
         with_decided: Also those that were adjudicated already.
     """
     counts = answer_counts(independent_answers(current))
     differing = counts[(counts > 0).sum(axis=1) >= 2]
     standing = history[~history["undone"].astype(bool)] if len(history) else history
-    decided = decided_answers(history)
+    decided = decided_answers(history, question)
     found = [
         Dispute(
             galaxy_id=str(galaxy_id),
@@ -58,14 +60,15 @@ def disputes(
     return tuple(sorted(found, key=_urgency))
 
 
-def decided_answers(history: pd.DataFrame) -> dict[str, str]:
-    """Decided answer per galaxy: the last standing label given as an adjudication."""
+def decided_answers(history: pd.DataFrame, question: str = "") -> dict[str, str]:
+    """Decided answer to a question per galaxy: the last standing label given as an adjudication."""
     if history.empty:
         return {}
     decided = history[
         (history["kind"] == EventKind.LABEL)
         & (history["reason"] == Reason.ADJUDICATION)
         & ~history["undone"].astype(bool)
+        & (history["question"] == question)
     ]
     return dict(zip(decided["galaxy_id"], decided["answer"], strict=True))  # in order: the last one stays
 
@@ -75,7 +78,14 @@ def _urgency(dispute: Dispute) -> tuple[float, int, str]:
 
 
 def adjudication(
-    campaign_id: str, galaxy_id: str, annotator: str, *, answer: str, event_id: str = "", comment: str = ""
+    campaign_id: str,
+    galaxy_id: str,
+    annotator: str,
+    *,
+    answer: str,
+    question: str = "",
+    event_id: str = "",
+    comment: str = "",
 ) -> LabelEvent:
     """The event that decides a dispute."""
     return LabelEvent(
@@ -88,6 +98,7 @@ def adjudication(
         explicit=True,
         reason=Reason.ADJUDICATION,
         comment=comment,
+        question=question,
     )
 
 

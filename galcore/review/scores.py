@@ -13,14 +13,33 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from galcore.loop.learner import TrainingSet, fit_learner
-from galcore.loop.policy import fit_model
+from galcore.loop.ballots import Ballots
+from galcore.loop.campaign_model import fit_campaign, reach
+from galcore.loop.learner import TrainingSet
+from galcore.loop.policy import fit_target
 from galcore.loop.space import FeatureSpace
 from galcore.loop.state import LoopState, rows_by_id
-from galcore.loop.target import learned_answers
-from galcore.types import Campaign
+from galcore.loop.target import Target, targets_of
+from galcore.types import Campaign, GalcoreError
 
 FOLDS = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QuestionScores:
+    """What the model says of one question.
+
+    Attributes:
+        question: As in :attr:`galcore.types.LabelEvent.question`; empty where a campaign asks a single one.
+        answers: To it.
+        probabilities: Of each answer where the question is asked, ``(N, K)``, 0-1; NaN without a model of it.
+        asked: That it is asked, ``(N,)``, 0-1: the product along the branches that lead to it.
+    """
+
+    question: str
+    answers: tuple[str, ...]
+    probabilities: NDArray[np.floating]
+    asked: NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,56 +48,124 @@ class ModelScores:
 
     Attributes:
         galaxy_ids: Galaxies, ``(N,)``.
-        probabilities: One column an answer of the campaign, ``(N, K)``, 0-1.
-        model_version: Version of the learner that gave them.
+        questions: Each question, the first one first.
+        model_version: Version of the learners that gave them.
     """
 
     galaxy_ids: NDArray[np.str_]
-    probabilities: NDArray[np.floating]
+    questions: tuple[QuestionScores, ...]
     model_version: str
+
+    @property
+    def probabilities(self) -> NDArray[np.floating]:
+        """Of the answers to the first question, ``(N, K)``."""
+        return self.questions[0].probabilities
+
+    def of(self, question: str) -> QuestionScores:
+        """What is said of one question.
+
+        Raises:
+            GalcoreError: If the campaign does not ask it.
+        """
+        for each in self.questions:
+            if each.question == question:
+                return each
+        raise GalcoreError(f"the model knows no question {question!r}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """What the model says, knowing the labels and not.
+
+    Attributes:
+        fitted: By the model fitted on every label.
+        held_out: The same, with labelled galaxies judged by models that did not see their labels.
+    """
+
+    fitted: ModelScores
+    held_out: ModelScores
+
+
+def score_campaign(
+    campaign: Campaign, galaxy_ids: NDArray[np.str_], space: FeatureSpace | None, history: pd.DataFrame
+) -> Scored | None:
+    """Both kinds of scores; ``None`` without features, or until two answers to a question were given."""
+    fitted = None if space is None else fitted_scores(campaign, galaxy_ids, space, history)
+    if fitted is None or space is None:
+        return None
+    return Scored(fitted, cross_fitted(fitted, campaign, space, history))
 
 
 def fitted_scores(
     campaign: Campaign, galaxy_ids: NDArray[np.str_], space: FeatureSpace, history: pd.DataFrame
 ) -> ModelScores | None:
-    """Probabilities of the model fitted on every label; ``None`` until two answers were given.
-
-    Also ``None`` where the model learns something coarser than the answers (interest, grades, several at
-    once; see :mod:`galcore.loop.target`): there is no probability of each answer then.
+    """Probabilities of the models fitted on every label; ``None`` until two answers to a question were given.
 
     Args:
-        campaign: Its answers and its seeds are learned from.
+        campaign: Its questions and its seeds are learned from.
         galaxy_ids: Galaxies in the order of the space.
         space: Their features.
         history: Every event; see :meth:`galcore.labels.LabelStore.history`.
     """
-    if learned_answers(campaign) != campaign.answers:
-        return None
     row_of = rows_by_id(galaxy_ids)
-    state = LoopState.from_history(history, row_of, campaign)
+    ballots = LoopState.from_history(history, row_of, campaign).ballots
     seeds = [row_of[galaxy_id] for galaxy_id in campaign.seeds if galaxy_id in row_of]
-    model = fit_model(space, state.explicit, state.implied, seeds=seeds)
-    if model.probabilities is None:
+    model = fit_campaign(campaign, space, ballots, seeds=seeds)
+    if not model.version:
         return None
-    return ModelScores(galaxy_ids, model.probabilities, model.version)
+    told = [each.probabilities for each in model.models]
+    return ModelScores(galaxy_ids, _by_question(model.targets, told, len(galaxy_ids)), model.version)
 
 
 def cross_fitted(
     scores: ModelScores, campaign: Campaign, space: FeatureSpace, history: pd.DataFrame, *, seed: int = 0
 ) -> ModelScores:
-    """The scores with every labelled galaxy judged by a model that did not see its label (5 folds).
+    """The scores with every labelled galaxy judged by models that did not see its labels (5 folds).
 
-    Folds whose remaining labels have one answer only are left with NaN.
+    A galaxy is left out with all of its answers, so that the way to a question is not known either. Folds
+    whose remaining labels of a question have one answer only are left with NaN.
     """
-    state = LoopState.from_history(history, rows_by_id(scores.galaxy_ids), campaign)
-    labelled = np.flatnonzero(state.answered)
+    ballots = LoopState.from_history(history, rows_by_id(scores.galaxy_ids), campaign).ballots
+    labelled = np.unique(np.concatenate([each.rows for each in ballots]))
     fold_of = np.full(len(scores.galaxy_ids), -1)
     fold_of[labelled] = np.random.default_rng(seed).permutation(len(labelled)) % FOLDS
-    probabilities = np.array(scores.probabilities, dtype=float)
-    for fold in range(min(FOLDS, len(labelled))):
+    targets = targets_of(campaign)
+    told: list[NDArray[np.floating] | None] = [
+        _left_out(space, target, votes, fold_of, np.array(known.probabilities, dtype=float))
+        for target, votes, known in zip(targets, ballots, scores.questions, strict=True)
+    ]
+    questions = _by_question(targets, told, len(fold_of))
+    return ModelScores(scores.galaxy_ids, questions, f"{scores.model_version} cross-fitted")
+
+
+def _left_out(
+    space: FeatureSpace,
+    target: Target,
+    votes: Ballots,
+    fold_of: NDArray[np.integer],
+    probabilities: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """(N, K) with the galaxies of each fold judged by the others."""
+    for fold in range(FOLDS):
         held = fold_of == fold
-        seen = ~held[:, None]
-        training = TrainingSet.from_votes(state.explicit * seen, state.implied * seen)
-        learner = fit_learner(space, training, n_answers=len(campaign.answers))
-        probabilities[held] = np.nan if learner is None else learner.probabilities(space.features[held])
-    return ModelScores(scores.galaxy_ids, probabilities, f"{scores.model_version} cross-fitted")
+        if held.any():
+            learner = fit_target(
+                space, target, TrainingSet.from_ballots(votes.only(fold_of[votes.rows] != fold))
+            )
+            probabilities[held] = np.nan if learner is None else learner.probabilities(space.features[held])
+    return probabilities
+
+
+def _by_question(
+    targets: tuple[Target, ...], told: list[NDArray[np.floating] | None], n_galaxies: int
+) -> tuple[QuestionScores, ...]:
+    known = [None if each is None or np.isnan(each).all() else each for each in told]
+    return tuple(
+        QuestionScores(
+            target.question,
+            target.answers,
+            np.full((n_galaxies, len(target.answers)), np.nan) if given is None else given,
+            asked,
+        )
+        for target, given, asked in zip(targets, told, reach(targets, known, n_galaxies), strict=True)
+    )

@@ -8,7 +8,7 @@ import streamlit as st
 
 from galcore.questions import Question, questions_of
 from galcore.settings import DEFAULT_MODEL
-from galcore.types import Campaign, GalcoreError, Shares, Visibility
+from galcore.types import ALL_QUESTIONS, Campaign, GalcoreError, Shares, Visibility
 from galcore.ui.campaign_answers import Answers, Key, ask_answers
 from galcore.ui.campaign_examples import ask_gold, ask_guidance, ask_seeds
 from galcore.ui.campaign_galaxies import ask_galaxies
@@ -79,7 +79,7 @@ def campaign_form(
         with st.expander("Known answers and asking again", icon=":material/rule:"):
             campaign, gold_problems = _ask_checks(workspace, campaign, questions, key)
         with st.expander("Model", icon=":material/model_training:"):
-            campaign = _ask_model(workspace, campaign, key)
+            campaign = _ask_model(workspace, campaign, questions, key)
         with st.expander("Grid and truth", icon=":material/grid_view:"):
             campaign = _ask_grid(workspace, campaign, key)
     with beside:
@@ -157,7 +157,7 @@ def _ask_percent(label: str, share: float, key: str, help_text: str) -> float:
     return st.slider(label, 0, 50, round(share * 100), format="%d %%", key=key, help=help_text) / 100
 
 
-def _ask_model(workspace: Workspace, start: Campaign, key: Key) -> Campaign:
+def _ask_model(workspace: Workspace, start: Campaign, questions: tuple[Question, ...], key: Key) -> Campaign:
     learns = st.toggle(
         "A model learns and chooses what comes next", start.learns, key=key("learns"),
         help="Off: galaxies come in random order, the same for everybody.",
@@ -168,10 +168,27 @@ def _ask_model(workspace: Workspace, start: Campaign, key: Key) -> Campaign:
         format_func=lambda name: shorten(name, 60), key=key("model"),
         help="Whose view of the galaxies the learner works on; others can be prepared on the page Data.",
     )  # fmt: skip
+    focus = _ask_focus(start, questions, key) if learns else start.focus
     shares = _ask_shares(start.shares, key, disabled=not learns)
     wanted = start.answers[0] if start.answers else ""
     seeds = ask_seeds(workspace, start, wanted, key) if learns else start.seeds
-    return replace(start, learns=learns, model=model, shares=shares, seeds=seeds)
+    return replace(start, learns=learns, model=model, shares=shares, seeds=seeds, focus=focus)
+
+
+def _ask_focus(start: Campaign, questions: tuple[Question, ...], key: Key) -> str:
+    """Which of several questions the grids are for; kept where the answers are not right yet."""
+    texts = {question.name: question.text for question in questions}
+    if len(texts) < 2:
+        return start.focus if not texts else ""
+    names = [*texts, ALL_QUESTIONS]
+    focus = st.selectbox(
+        "Learn for", names, names.index(start.focus) if start.focus in names else 0,
+        format_func=lambda name: shorten(clean(texts.get(name, "all questions together")), 60),
+        key=key(f"focus_{'_'.join(texts)}"),
+        help="Every question is learned. This one says which galaxies come next: those likely to be asked it "
+        "and get its wanted answer, and those where its answer is unsure.",
+    )  # fmt: skip
+    return "" if focus == names[0] else focus
 
 
 def _ask_shares(start: Shares, key: Key, *, disabled: bool) -> Shares:

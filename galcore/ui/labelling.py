@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from galcore.people import Role, may, require_role
+from galcore.questions import MULTILABEL_ANSWERS, Question, questions_of
 from galcore.types import Campaign, EventKind, LabelEvent, Reason
 from galcore.ui.text import count, plain
 from galcore.workspace import Workspace
@@ -24,9 +25,14 @@ def show_label_bar(
     galaxy_ids: Sequence[str],
     *,
     reason: Reason = Reason.SIMILAR,
+    question: Question | None = None,
     key: str = "label_bar",
 ) -> None:
-    """One button an answer; a press stores it for all ``galaxy_ids`` at once."""
+    """One button an answer; a press stores it for all ``galaxy_ids`` at once.
+
+    Without a ``question`` the answers are those of the campaign: to its first question, of several at once a
+    yes to each.
+    """
     if campaign is None or not galaxy_ids:
         return
     if not may(workspace.folder, user, Role.ANNOTATOR):
@@ -38,15 +44,23 @@ def show_label_bar(
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=key):
         what = "" if len(galaxy_ids) == 1 else f" {count(len(galaxy_ids), 'galaxy', 'galaxies')}"
         st.markdown(f"Label{what} as", width="content")
-        for number, answer in enumerate(campaign.answers):
+        for number, (asked, answer, shown) in enumerate(_choices(campaign, question)):
             if st.button(
-                plain(answer, limit=40), key=f"{key}_{number}", disabled=len(galaxy_ids) > MAX_AT_ONCE
+                plain(shown, limit=40), key=f"{key}_{number}", disabled=len(galaxy_ids) > MAX_AT_ONCE
             ):
-                store_answers(workspace, campaign, user, galaxy_ids, answer, reason=reason)
-                st.toast(f"Saved: {count(len(galaxy_ids), 'label')} “{answer}”", icon=":material/check:")
+                store_answers(workspace, campaign, user, galaxy_ids, answer, question=asked, reason=reason)
+                st.toast(f"Saved: {count(len(galaxy_ids), 'label')} “{shown}”", icon=":material/check:")
                 st.rerun()
         if len(galaxy_ids) > MAX_AT_ONCE:
             st.caption(f"at most {MAX_AT_ONCE} at once; queue them with *Annotate* instead")
+
+
+def _choices(campaign: Campaign, question: Question | None) -> list[tuple[str, str, str]]:
+    """Question, answer and text of each button."""
+    if question is None and campaign.mode == "multilabel":
+        return [(name, MULTILABEL_ANSWERS[0], name) for name in campaign.answers]
+    asked = question or questions_of(campaign)[0]
+    return [(asked.name, answer, answer) for answer in asked.answers]
 
 
 def store_answers(
@@ -57,6 +71,7 @@ def store_answers(
     answer: str,
     *,
     reason: Reason,
+    question: str = "",
 ) -> int:
     """Append one explicit answer a galaxy; number stored, after the commit.
 
@@ -75,6 +90,7 @@ def store_answers(
             explicit=True,
             reason=reason,
             display="survey",
+            question=question,
         )
         for galaxy_id in galaxy_ids
     ]

@@ -77,11 +77,12 @@ def _by_galaxy(
         return {}, {}
     ids, probabilities = scored
     names = [str(galaxy_id) for galaxy_id in ids]
-    if campaign.mode == "binary" or learned_answers(campaign) != campaign.answers:
+    if campaign.mode not in ("multiclass", "tree"):
         return dict(zip(names, probabilities[:, 0].tolist(), strict=True)), {}
     best = np.argmax(probabilities, axis=1)
     scores = probabilities[np.arange(len(best)), best].tolist()
-    answers = [campaign.answers[column] for column in best]
+    named = learned_answers(campaign)
+    answers = [named[column] for column in best]
     return dict(zip(names, scores, strict=True)), dict(zip(names, answers, strict=True))
 
 

@@ -49,10 +49,11 @@ def test_a_campaign_is_made_listed_closed_and_opened_again(folder):
 
 def test_a_tree_and_a_list_of_galaxies_are_taken_from_files(folder, tmp_path):
     (tmp_path / "ids.txt").write_text("007\n\n", "utf-8")
-    invoke("campaign", "create", folder, "-n", "Zoo", "--tree", "gzd5", "--galaxies", tmp_path / "ids.txt")
+    invoke("campaign", "create", folder, "-n", "Zoo", "--tree", "gzd5", "--galaxies", tmp_path / "ids.txt",
+           "--learn-for", "bar")  # fmt: skip
     with Workspace.open(folder).labels as labels:
         (campaign,) = labels.campaigns()
-        assert campaign.mode == "tree" and campaign.answers[0] == "smooth"
+        assert campaign.mode == "tree" and campaign.answers[0] == "smooth" and campaign.focus == "bar"
         assert labels.scope(campaign.campaign_id) == ("007",)
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from galcore.export.table import CodeUsed, results_table
 from galcore.labels import LabelStore
-from galcore.review.scores import ModelScores
+from galcore.review.scores import ModelScores, QuestionScores
 from galcore.types import Campaign, EventKind, LabelEvent, Reason
 
 CAMPAIGN = Campaign(
@@ -69,10 +69,14 @@ def test_a_decision_overrules_the_majority(store):
     assert (row["label"], row["majority"]) == ("棒", "smooth")
 
 
+def model_scores() -> ModelScores:
+    told = np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]])
+    return ModelScores(np.array(IDS[:2]), (QuestionScores("", CAMPAIGN.answers, told, np.ones(2)),), "v3")
+
+
 def test_all_galaxies_come_with_the_model(store):
     store.append([label(0, "a", "smooth")])
-    scores = ModelScores(np.array(IDS[:2]), np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]]), "v3")
-    table = table_of(store, scores=scores, all_galaxies=True)
+    table = table_of(store, scores=model_scores(), all_galaxies=True)
     assert len(table) == 4
     assert table.loc[IDS[1], "probability_answer-3"] == pytest.approx(0.8)
     assert table.loc[IDS[1], "model_version"] == "v3"
@@ -103,8 +107,7 @@ def test_a_campaign_without_labels_gives_an_empty_table_with_every_column(store)
 
 def test_a_row_says_why_it_was_first_shown_and_what_made_it(store):
     store.append([label(0, "a", "smooth", reason=Reason.TOP), label(0, "b", "smooth")])
-    scores = ModelScores(np.array(IDS[:2]), np.array([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]]), "v3")
-    table = table_of(store, scores=scores, all_galaxies=True, code=CodeUsed("1.0 (abc)", "hash"))
+    table = table_of(store, scores=model_scores(), all_galaxies=True, code=CodeUsed("1.0 (abc)", "hash"))
     assert table.loc[IDS[0], "first_reason"] == "top" and table.loc[IDS[1], "first_reason"] == ""
     assert table.loc[IDS[0], "probability_note"] == "in-sample"
     assert table.loc[IDS[1], "probability_note"] == "not seen" and table.loc["j", "probability_note"] == ""

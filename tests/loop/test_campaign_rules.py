@@ -258,14 +258,14 @@ def test_events_read_in_pieces_tell_the_same_state_as_all_at_once(
 ) -> None:
     loop = make_loop(overlap=2)
     row_of = {name: row for row, name in enumerate(IDS.tolist())}
-    log = EventLog(row_of, class_of(loop.campaign))
+    log = EventLog(row_of, loop.campaign)
     for who in ("ada", "bob", "ada", "eve"):
         loop.submit(answers_to(loop.grids(who)[0]))
         log.extend(store.history("c1", after_seq=log.last_seq))
         if who == "bob":
             loop.undo("bob")
             log.extend(store.news("c1", after_seq=log.last_seq))
-    recent = EventLog(row_of, class_of(loop.campaign))
+    recent = EventLog(row_of, loop.campaign)
     recent.extend(store.news("c1", after_seq=0))
     assert (LoopState.from_log(recent).votes == LoopState.from_log(log).votes).all()
     pieces = LoopState.from_log(log)
@@ -278,17 +278,16 @@ def test_events_read_in_pieces_tell_the_same_state_as_all_at_once(
 
 def test_a_vote_weighs_what_its_person_is_worth() -> None:
     row_of = {name: row for row, name in enumerate(IDS.tolist())}
-    log = EventLog(row_of, class_of(CAMPAIGN))
+    log = EventLog(row_of, CAMPAIGN)
     events = [
         LabelEvent(str(number), "c1", "galaxy 001", who, EventKind.LABEL, answer)
         for number, (who, answer) in enumerate([("ada", "spiral"), ("bob", "other"), ("eve", "other")])
     ]
     log.extend(history_of(events))
-    state = LoopState.from_log(log, {"bob": 0.5, "eve": 0.0})
-    assert state.weights is not None
-    assert state.weights[1].tolist() == [1.0, 0.25]
-    plain = TrainingSet.from_votes(state.explicit, state.implied)
-    weighed = TrainingSet.from_votes(state.explicit, state.implied, state.weights)
+    plain, weighed = (
+        TrainingSet.from_ballots(LoopState.from_log(log, weights).ballots[0])
+        for weights in ((), ({"bob": 0.5, "eve": 0.0},))
+    )
     assert (weighed.weights / plain.weights).tolist() == [1.0, 0.25]
 
 

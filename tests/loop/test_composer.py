@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from galcore.loop.composer import (
     Candidates,
+    Ranking,
     audit_order,
     cluster_centres,
     cold_start,
@@ -31,9 +32,9 @@ def candidates(
     )
 
 
-def binary(n: int, seed: int = 0) -> np.ndarray:
+def binary(n: int, seed: int = 0) -> Ranking:
     first = np.random.default_rng(seed).random(n)
-    return np.stack([first, 1 - first], axis=1)
+    return Ranking.of(np.stack([first, 1 - first], axis=1))
 
 
 @settings(max_examples=80, deadline=None)
@@ -58,12 +59,12 @@ def test_a_grid_never_repeats_a_galaxy_nor_shows_one_that_is_not_available(
 ):
     rng = np.random.default_rng(seed)
     available = rng.random(n) >= share_seen
-    probabilities = rng.dirichlet(np.ones(n_answers), size=n)
+    ranking = Ranking.of(rng.dirichlet(np.ones(n_answers), size=n))
     picks = compose(
         candidates(n, available=available, avoided=rng.random(n) < 0.3),
-        probabilities,
+        ranking,
         stream_counts(Shares(), size)[0],
-        labels_per_answer=np.ones(n_answers, int),
+        labels_per_answer=np.ones(ranking.wanted.shape[1], int),
         rng=rng,
     )
     rows = [pick.row for pick in picks]
@@ -72,12 +73,12 @@ def test_a_grid_never_repeats_a_galaxy_nor_shows_one_that_is_not_available(
 
 
 def test_top_takes_the_highest_scores_and_margin_those_in_doubt():
-    probabilities = binary(500)
+    ranking = binary(500)
     picks = compose(
         candidates(500),
-        probabilities,
+        ranking,
         (5, 4, 3),
-        labels_per_answer=np.ones(2, int),
+        labels_per_answer=np.ones(1, int),
         rng=np.random.default_rng(0),
     )
     by_reason = {
@@ -85,7 +86,7 @@ def test_top_takes_the_highest_scores_and_margin_those_in_doubt():
         for reason in (Reason.TOP, Reason.MARGIN, Reason.RANDOM)
     }
     assert [len(rows) for rows in by_reason.values()] == [5, 4, 3]
-    first = probabilities[:, 0]
+    first = ranking.scores
     assert set(by_reason[Reason.TOP]) <= set(np.argsort(-first)[:8])
     assert np.abs(first[by_reason[Reason.MARGIN]] - 0.5).max() < 0.02
     assert all(pick.score == pytest.approx(first[pick.row]) for pick in picks)
@@ -98,7 +99,7 @@ def test_the_random_stream_does_not_depend_on_the_scores():
             candidates(200),
             binary(200, seed),
             (6, 2, 4),
-            labels_per_answer=np.ones(2, int),
+            labels_per_answer=np.ones(1, int),
             rng=np.random.default_rng(0),
         )
         streams.append({pick.row for pick in picks if pick.reason is Reason.RANDOM})
@@ -107,8 +108,8 @@ def test_the_random_stream_does_not_depend_on_the_scores():
 
 def test_galaxies_in_other_peoples_hands_are_taken_only_when_nothing_else_is_left():
     avoided = np.zeros(20, bool)
-    avoided[np.argsort(-binary(20)[:, 0])[:10]] = True
-    arguments = {"labels_per_answer": np.ones(2, int), "rng": np.random.default_rng(0)}
+    avoided[np.argsort(-binary(20).scores)[:10]] = True
+    arguments = {"labels_per_answer": np.ones(1, int), "rng": np.random.default_rng(0)}
     picks = compose(candidates(20, avoided=avoided), binary(20), (6, 2, 2), **arguments)
     assert not avoided[[pick.row for pick in picks]].any()
     picks = compose(candidates(20, avoided=avoided), binary(20), (9, 3, 3), **arguments)
@@ -121,7 +122,7 @@ def test_with_several_answers_top_looks_for_those_with_fewest_labels():
     probabilities[np.arange(90), np.repeat([0, 1, 2], 30)] = 0.9
     picks = compose(
         candidates(90),
-        probabilities,
+        Ranking.of(probabilities),
         (6, 0, 0),
         labels_per_answer=np.array([10, 4, 4]),
         rng=np.random.default_rng(0),

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from galcore.loop.event_log import EventLog
-from galcore.loop.target import class_of
 from galcore.loop.trust import LEAST_VOTES, Trust, milestone, shared_votes, skill_weights
 from galcore.types import Campaign
 
@@ -37,13 +36,13 @@ def log_of_three(seed: int = 0) -> EventLog:
     }.items():
         frame[name] = value
     frame["explicit"], frame["undone"], frame["score"] = True, False, np.nan
-    log = EventLog({f"g{galaxy}": galaxy for galaxy in range(N)}, class_of(CAMPAIGN))
+    log = EventLog({f"g{galaxy}": galaxy for galaxy in range(N)}, CAMPAIGN)
     log.extend(frame)
     return log
 
 
 def test_a_person_who_guesses_counts_little_and_one_who_is_right_counts_much() -> None:
-    weights = skill_weights(shared_votes(log_of_three(), CAMPAIGN.answers))
+    weights = skill_weights(shared_votes(log_of_three()))
     assert weights["ada"] > 0.85
     assert weights["bob"] > 0.6
     assert weights["eve"] < 0.3
@@ -53,29 +52,29 @@ def test_skills_are_told_on_a_thread_once_there_are_enough_votes_and_multiply_wh
     told = threading.Event()
     trust = Trust(told.set)
     trust.given = {"ada": 0.5, "new": 2.0}
-    assert trust.weight_of == {"ada": 0.5, "new": 2.0}
+    assert trust.weight_of("") == {"ada": 0.5, "new": 2.0}
     log = log_of_three()
-    trust.follow(log, CAMPAIGN.answers)
+    trust.follow(log)
     assert told.wait(30)
-    weights = trust.weight_of
+    weights = trust.weight_of("")
     assert 0.4 < weights["ada"] <= 0.5
     assert weights["new"] == 2.0
     assert weights["eve"] < weights["ada"]
     again = Trust(told.set)
     told.clear()
-    again.follow(log, CAMPAIGN.answers)
+    again.follow(log)
     assert told.wait(30)
-    assert again.weight_of["eve"] == weights["eve"]
+    assert again.weight_of("")["eve"] == weights["eve"]
 
 
 def test_votes_of_one_person_alone_tell_no_skill() -> None:
     log = log_of_three()
     assert log.events is not None
     log.events = log.events.only(log.events.people == 0)
-    assert len(shared_votes(log, CAMPAIGN.answers)) == 0
+    assert len(shared_votes(log)) == 0
     trust = Trust(lambda: None)
-    trust.follow(log, CAMPAIGN.answers)
-    assert trust.weight_of == {}
+    trust.follow(log)
+    assert trust.weight_of("") == {}
 
 
 def test_skills_are_told_at_fixed_numbers_of_votes() -> None:

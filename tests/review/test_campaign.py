@@ -15,6 +15,7 @@ from galcore.review.campaign import (
     review_campaign,
     truth_columns,
 )
+from galcore.review.scores import score_campaign
 from galcore.types import Campaign, EventKind, LabelEvent, Reason
 
 N = 300
@@ -48,10 +49,10 @@ def label(store, galaxies, *, person="Vera", reason=Reason.RANDOM, answers=None)
 
 
 def look(store, *, vectors=VECTORS):
-    return review_campaign(
-        CAMPAIGN, CATALOG, store.votes("bars"), store.current("bars"), store.history("bars"),
-        galaxy_ids=IDS, space=None if vectors is None else FeatureSpace.from_vectors(vectors),
-    )  # fmt: skip
+    history = store.history("bars")
+    space = None if vectors is None else FeatureSpace.from_vectors(vectors)
+    scored = score_campaign(CAMPAIGN, IDS, space, history)
+    return review_campaign(CAMPAIGN, CATALOG, store.current("bars"), history, scored=scored)
 
 
 def test_the_review_shows_the_probabilities_of_the_running_loop(store):
@@ -122,8 +123,8 @@ def test_calibration_uses_only_what_the_loop_chose(store):
     assert calibration_table(look(store))["n"].sum() == 50
 
 
-def test_truth_columns_are_those_that_speak_of_the_answers():
-    assert truth_columns(CATALOG, CAMPAIGN) == ("barred",)
+def test_truth_columns_are_those_that_speak_of_the_answers(store):
+    assert truth_columns(CATALOG, look(store)) == ("barred",)
 
 
 def test_truth_is_told_in_the_words_of_the_campaign(store):

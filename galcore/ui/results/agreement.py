@@ -11,8 +11,7 @@ from galcore.people.naming import SeenNames
 from galcore.review.agreement import QuestionAgreement
 from galcore.review.campaign import CampaignReview
 from galcore.ui.results.downloads import show_heading
-from galcore.ui.results.loading import load_agreement, load_questions
-from galcore.ui.results.paging import choose_question
+from galcore.ui.results.loading import load_agreement
 from galcore.ui.text import count
 from galcore.workspace import Workspace
 
@@ -25,8 +24,7 @@ ALPHA_HELP = (
 
 def show_agreement(workspace: Workspace, review: CampaignReview, names: SeenNames) -> None:
     """Draw the section: everybody together, then every two people."""
-    question = choose_question(load_questions(workspace, review), key="review_agreement_question")
-    found = load_agreement(workspace, review, question)
+    found = load_agreement(workspace, review)
     pairs = named_pairs(found.pairs, names)
     show_heading(workspace, review, "Agreement between people", pairs)
     if not found.overall.n_galaxies:

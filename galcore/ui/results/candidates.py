@@ -25,6 +25,8 @@ ASSUMPTION = (
     "labelled and are ranked by a model that did not see their label."
 )
 
+ASKED_TOO = " It counts that the question is asked at all: probabilities along the tree multiply."
+
 
 def show_candidates(workspace: Workspace, review: CampaignReview, only: frozenset[str] | None) -> None:
     """Draw the tab.
@@ -45,7 +47,8 @@ def show_candidates(workspace: Workspace, review: CampaignReview, only: frozense
     with right:
         threshold = st.slider(
             "Threshold", 0.0, 1.0, 0.5, 0.01, key="review_threshold",
-            help=f"Candidates are the galaxies whose probability of “{plain(answer)}” is at least this.",
+            help=f"Candidates are the galaxies whose probability of “{plain(_named(review, answer))}” is at "
+            "least this." + (ASKED_TOO if review.target.led_here else ""),
         )  # fmt: skip
         _show_estimate(estimator.at(threshold))
         curve = [estimator.at(float(each)) for each in CURVE]
@@ -57,10 +60,26 @@ def show_candidates(workspace: Workspace, review: CampaignReview, only: frozense
 
 
 def _choose_answer(review: CampaignReview) -> str:
-    answers = review.campaign.answers
-    if review.campaign.mode == "binary":
+    answers = review.answers
+    if review.is_yes_or_no:
         return answers[0]
-    return st.selectbox("Candidates for", answers, format_func=option_text)
+    target = review.target
+    first = answers.index(_least_wanted(review)) if target.values else 0
+    return st.selectbox(
+        "Candidates for", answers, first, key=f"review_candidates_for_{review.question.name}",
+        format_func=lambda answer: option_text(_named(review, answer)),
+    )  # fmt: skip
+
+
+def _least_wanted(review: CampaignReview) -> str:
+    """The lowest answer on the scale that is looked for."""
+    target = review.target
+    return review.answers[target.values.index(target.wanted_from)]
+
+
+def _named(review: CampaignReview, answer: str) -> str:
+    """What candidates for an answer are called."""
+    return f"{answer} or above" if len(review.wanted(answer)) > 1 else answer
 
 
 def _filtered(ranked: pd.DataFrame, only: frozenset[str] | None) -> pd.DataFrame:
@@ -141,7 +160,7 @@ def _explain_missing_model(workspace: Workspace, review: CampaignReview) -> None
             st.write("The model has not looked at these galaxies yet. Prepare the workspace, then come back.")
             target, label, icon = "data", "Go to Data", ":material/database:"
         else:
-            two = " and ".join(f"“{plain(answer)}”" for answer in review.campaign.answers[:2])
+            two = " and ".join(f"“{plain(answer)}”" for answer in review.answers[:2])
             st.write(
                 f"The model learns from your answers: give at least one {two}, and every galaxy gets a "
                 "probability. One grid is usually enough to begin."

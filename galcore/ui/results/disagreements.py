@@ -8,7 +8,7 @@ import streamlit as st
 from galcore.people import Role, may, require_role
 from galcore.review.campaign import CampaignReview
 from galcore.review.disagreement import Dispute, adjudication, disputes
-from galcore.types import Campaign, GalcoreError
+from galcore.types import GalcoreError
 from galcore.ui import state
 from galcore.ui.gallery import Tile, show_gallery
 from galcore.ui.results.downloads import show_downloads
@@ -26,7 +26,9 @@ def show_disagreements(
     decided = st.toggle("Also those already decided", key="review_decided")
     found = [
         dispute
-        for dispute in disputes(review.current, review.history, with_decided=decided)
+        for dispute in disputes(
+            review.current, review.history, question=review.question.name, with_decided=decided
+        )
         if only is None or dispute.galaxy_id in only
     ]
     if not found:
@@ -53,7 +55,7 @@ def _show_dispute(workspace: Workspace, review: CampaignReview, user: str, dispu
         st.html(f'<img alt="the galaxy" src="{address}" style="width: 100%; border-radius: 6px">')
         st.caption(plain(dispute.galaxy_id, limit=80))
     with facts:
-        st.markdown(f"##### {plain(review.campaign.question, limit=200)}")
+        st.markdown(f"##### {plain(review.question.text, limit=200)}")
         n_people = sum(n for _, n in dispute.votes)
         for answer, n in dispute.votes:
             st.progress(n / n_people, text=f"{plain(answer, limit=60)} · {n} of {n_people}")
@@ -62,7 +64,7 @@ def _show_dispute(workspace: Workspace, review: CampaignReview, user: str, dispu
             st.markdown(f":material/chat: {plain(comment, limit=500)}")
         if dispute.decided:
             st.markdown(f":material/gavel: decided: **{plain(dispute.decided, limit=60)}**")
-        _show_decision(workspace, review.campaign, user, dispute)
+        _show_decision(workspace, review, user, dispute)
 
 
 def _show_model(review: CampaignReview, dispute: Dispute) -> None:
@@ -70,7 +72,7 @@ def _show_model(review: CampaignReview, dispute: Dispute) -> None:
     if not review.model_version or dispute.galaxy_id not in review.galaxies.index:
         return
     row = review.galaxies.loc[dispute.galaxy_id]
-    told = [(answer, row[f"held out: {answer}"]) for answer in review.campaign.answers]
+    told = [(answer, row[f"held out: {answer}"]) for answer in review.answers]
     known = [f"{plain(answer, limit=40)} {100 * share:.0f} %" for answer, share in told if share == share]
     if known:
         st.caption(
@@ -78,7 +80,8 @@ def _show_model(review: CampaignReview, dispute: Dispute) -> None:
         )
 
 
-def _show_decision(workspace: Workspace, campaign: Campaign, user: str, dispute: Dispute) -> None:
+def _show_decision(workspace: Workspace, review: CampaignReview, user: str, dispute: Dispute) -> None:
+    campaign = review.campaign
     if not may(workspace.folder, user, Role.ANNOTATOR):
         st.caption("You look on here: deciding takes the role annotator.")
         return
@@ -86,10 +89,10 @@ def _show_decision(workspace: Workspace, campaign: Campaign, user: str, dispute:
         st.caption("The campaign is closed; reopen it to decide.")
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        for number, answer in enumerate(campaign.answers[:9], start=1):
+        for number, answer in enumerate(review.answers[:9], start=1):
             st.button(
                 plain(answer, limit=40), key=f"review_decide_{number}", shortcut=str(number),
-                on_click=_decide, args=(workspace, campaign, user, dispute.galaxy_id, answer),
+                on_click=_decide, args=(workspace, review, user, dispute.galaxy_id, answer),
             )  # fmt: skip
         st.button(
             "Later", key="review_decide_later", shortcut="l", type="tertiary",
@@ -101,10 +104,13 @@ def _show_decision(workspace: Workspace, campaign: Campaign, user: str, dispute:
     )
 
 
-def _decide(workspace: Workspace, campaign: Campaign, user: str, galaxy_id: str, answer: str) -> None:
+def _decide(workspace: Workspace, review: CampaignReview, user: str, galaxy_id: str, answer: str) -> None:
     try:
         require_role(workspace.folder, user, Role.ANNOTATOR)
-        workspace.labels.append([adjudication(campaign.campaign_id, galaxy_id, user, answer=answer)])
+        decision = adjudication(
+            review.campaign.campaign_id, galaxy_id, user, answer=answer, question=review.question.name
+        )
+        workspace.labels.append([decision])
     except GalcoreError as error:
         st.toast(str(error), icon=":material/error:")
         return

@@ -5,7 +5,6 @@ from __future__ import annotations
 import streamlit as st
 
 from galcore.review.campaign import CampaignReview, members
-from galcore.types import Campaign
 from galcore.ui import state
 from galcore.ui.gallery import Tile, show_gallery
 from galcore.ui.labelling import show_label_bar
@@ -24,8 +23,8 @@ def show_galleries(
     """Draw the tab; ``only``: galaxies to keep to, ``None`` for all."""
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         answer = st.selectbox(
-            "Class", review.campaign.answers, format_func=option_text, width=260,
-            key="review_class",
+            "Class", review.answers, format_func=option_text, width=260,
+            key=f"review_class_{review.question.name}",
         )  # fmt: skip
         source = st.segmented_control(
             "Put there by", (PEOPLE, MODEL), default=PEOPLE, required=True, key="review_source",
@@ -54,12 +53,10 @@ def show_galleries(
     tiles = [Tile(row.Index, _lines(row, answer), _badge(row, answer)) for row in page.itertuples()]
     show_gallery(tiles, key="review_gallery", label="galaxies of the class")
     chosen = [each for each in state.selected() if each in set(page.index)]
-    _show_relabel(workspace, review.campaign, user, chosen)
-
-
-def _show_relabel(workspace: Workspace, campaign: Campaign, user: str, chosen: list[str]) -> None:
     if chosen:
-        show_label_bar(workspace, campaign, user, chosen, key="review_relabel")
+        show_label_bar(
+            workspace, review.campaign, user, chosen, question=review.question, key="review_relabel"
+        )
 
 
 def _lines(row: object, answer: str) -> tuple[str, ...]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pandas as pd
 import streamlit as st
 
-from galcore.export.questions import AskedQuestion
+from galcore.questions import questions_of
+from galcore.types import Campaign
 from galcore.ui.text import clean, shorten
 
 PAGE_SIZE = 48
@@ -26,13 +25,17 @@ def choose_page(rows: pd.DataFrame, *, key: str, page_size: int = PAGE_SIZE) -> 
     return rows.iloc[(number - 1) * page_size : number * page_size]
 
 
-def choose_question(questions: Sequence[AskedQuestion], *, key: str) -> AskedQuestion:
-    """One of the campaign's questions; draws the choice only where there is more than one."""
-    if len(questions) == 1:
-        return questions[0]
+def choose_question(campaign: Campaign) -> str | None:
+    """Which question of a campaign with several is looked at; ``None``: the only one, or the one in focus."""
+    questions = {question.name: question for question in questions_of(campaign)}
+    if len(questions) < 2:
+        return None
+    names = list(questions)
     return st.selectbox(
-        "Question", questions, format_func=lambda question: option_text(question.name), width=320, key=key,
-        help="Each question of the campaign has votes of its own.",
+        "Question", names, names.index(campaign.focus) if campaign.focus in names else 0,
+        key=f"review_question_{campaign.campaign_id}", label_visibility="collapsed", width=340,
+        format_func=lambda name: option_text(questions[name].text),
+        help="Everything below is about this question of the campaign.",
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from galcore.evaluate.metrics import confusion_matrix
 from galcore.people.naming import SeenNames
-from galcore.review.campaign import CampaignReview, calibration_table, truth_columns
+from galcore.review.campaign import NOT_ASKED, CampaignReview, calibration_table, truth_columns
 from galcore.ui.gallery import Tile, show_gallery
 from galcore.ui.naming import names_for
 from galcore.ui.results.agreement import show_agreement
@@ -43,16 +43,16 @@ def show_statistics(workspace: Workspace, review: CampaignReview, user: str) -> 
 
 
 def _show_counts(review: CampaignReview) -> None:
-    labelled = review.galaxies["label"] != ""
+    labelled = ~review.galaxies["label"].isin(("", NOT_ASKED))
     answered = review.galaxies["n_annotators"] > 0
-    columns = st.columns(4 + min(4, len(review.campaign.answers)))
+    columns = st.columns(4 + min(4, len(review.answers)))
     columns[0].metric("Galaxies", f"{len(review.galaxies):,}", help="In the catalogue")
     columns[1].metric("Answered", f"{answered.sum():,}", help="Galaxies with at least one standing answer")
     columns[2].metric("Answers", f"{len(review.current):,}", help="Standing answers of all people")
     columns[3].metric(
         "Undecided", f"{(answered & ~labelled).sum():,}", help="Galaxies whose leading answers tie"
     )
-    for column, answer in zip(columns[4:], review.campaign.answers, strict=False):
+    for column, answer in zip(columns[4:], review.answers, strict=False):
         n = int((review.galaxies["label"] == answer).sum())
         column.metric(
             plain(answer, limit=24), f"{n:,}", help="Galaxies with this label (decided or majority)"
@@ -93,7 +93,7 @@ def _people_columns() -> dict[str, Any]:
 
 
 def _show_truth(workspace: Workspace, review: CampaignReview) -> None:
-    columns = truth_columns(workspace.catalog, review.campaign)
+    columns = truth_columns(workspace.catalog, review)
     if not columns:
         return
     st.markdown("##### Beside the truth")
@@ -125,7 +125,7 @@ def _show_truth(workspace: Workspace, review: CampaignReview) -> None:
 def _show_confusion(
     workspace: Workspace, review: CampaignReview, rows: pd.DataFrame, column: str, who: str, where: str
 ) -> None:
-    answers = review.campaign.answers
+    answers = review.answers
     st.markdown(f"**{who} against the truth**")
     if rows.empty:
         st.caption(f"None yet: this counts {where}.")
@@ -166,8 +166,8 @@ def _show_calibration(workspace: Workspace, review: CampaignReview) -> None:
         st.plotly_chart(calibration_chart(table), key="review_calibration", width="stretch")
     with right:
         what = (
-            f"probability of “{plain(review.campaign.answers[0])}”"
-            if review.campaign.mode == "binary"
+            f"probability of “{plain(review.answers[0])}”"
+            if review.is_yes_or_no
             else "probability of the likeliest answer"
         )
         st.markdown(
