@@ -18,6 +18,7 @@ from galcore.web.backups import ScheduledBackups
 from galcore.web.gate import Gate
 from galcore.web.identity_routes import identity_routes
 from galcore.web.metrics import metrics_routes
+from galcore.web.provider_routes import ProviderRoutes
 from galcore.web.registry import served
 from galcore.web.restore_routes import restore_routes
 from galcore.web.routes import galcore_routes
@@ -54,7 +55,7 @@ app = st.App(
         *restore_routes(),
         *front_page_routes(page_names()),
     ],
-    middleware=[Middleware(Gate, scripts=front_page_scripts())],
+    middleware=[Middleware(Gate, scripts=front_page_scripts()), Middleware(ProviderRoutes)],
 )
 
 if __name__ == "__main__":

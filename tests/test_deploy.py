@@ -8,6 +8,7 @@ import tomllib
 import yaml
 
 from galcore.settings import ROOT
+from galcore.web.gate import METRICS_ROUTES
 from galcore.web.metrics import METRICS_ROUTE
 from galcore.web.routes import HEALTH_ROUTE
 
@@ -46,6 +47,22 @@ def test_the_proxy_leads_to_the_port_of_the_container_and_hides_the_metrics() ->
     assert f"galcore:{port[1]}" in caddy
     assert METRICS_ROUTE in caddy
     assert caddy.count("{") == caddy.count("}")
+
+
+def test_both_proxies_pass_websockets_say_who_asks_and_take_the_largest_upload() -> None:
+    nginx = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    for header in ("Upgrade $http_upgrade", "Host $http_host", "X-Forwarded-For $remote_addr"):
+        assert f"proxy_set_header {header};" in nginx  # a passphrase could be guessed freely without the last
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    largest_mb = config["server"]["maxUploadSize"]
+    caddy = (DEPLOY / "Caddyfile").read_text(encoding="utf-8")
+    assert f"client_max_body_size {largest_mb}m;" in nginx
+    assert f"max_size {largest_mb}MB" in caddy
+    for route in METRICS_ROUTES:
+        assert f"location {route} {{" in nginx
+        assert route in caddy
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    assert services["galcore"]["environment"]["FORWARDED_ALLOW_IPS"]
 
 
 def test_the_examples_hold_no_secret_and_can_be_read() -> None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 import streamlit as st
 
 from galcore.ui.sign_in import ask_who, take_name
-from galcore.ui.who import MAX_NAME_LETTERS, current_user, read_access, remember_user, sign_out
+from galcore.ui.who import MAX_NAME_LETTERS, current_user, is_leaving, read_access, remember_user, sign_out
 
 __all__ = [
     "MAX_NAME_LETTERS",
     "change_user",
     "current_user",
+    "is_leaving",
     "read_access",
     "remember_user",
     "require_user",

@@ -10,7 +10,7 @@ from streamlit.navigation.page import StreamlitPage
 from galcore.types import GalcoreError
 from galcore.ui.bar import show_bar
 from galcore.ui.campaign_join import turn_to_join_link
-from galcore.ui.identity import current_user, read_access, remember_user, require_user
+from galcore.ui.identity import current_user, is_leaving, read_access, remember_user, require_user
 from galcore.ui.rooms import navigation
 from galcore.ui.standing import admit
 from galcore.ui.state import current_workspace, write_address
@@ -34,7 +34,8 @@ def main() -> None:
 
 def _show_page(page: StreamlitPage) -> None:
     # Where names are proven nothing is shown before one is: not even which workspaces there are.
-    user = require_user() if read_access().is_proven else current_user()
+    asks = read_access().is_proven and not is_leaving()
+    user = require_user() if asks else current_user()
     if remember_user():
         st.caption("One moment …")
         return

@@ -80,8 +80,11 @@ def sign_out() -> None:
     st.session_state.pop(_KEY, None)
     st.session_state.pop(_TICKET, None)
     st.session_state[_LEAVE] = new_browser()
-    if read_access().mode is Mode.OIDC:
-        st.logout()
+
+
+def is_leaving() -> bool:
+    """Whether this session was signed out and waits for the browser to forget who was here."""
+    return _LEAVE in st.session_state
 
 
 def remember_user() -> bool:
@@ -91,7 +94,11 @@ def remember_user() -> bool:
         Whether the page has to wait: where names are proven, pictures come only once the cookie is there,
         and the browser loads the page again with it.
     """
-    proven = read_access().is_proven
+    access = read_access()
+    proven = access.is_proven
+    if is_leaving() and access.mode is Mode.OIDC:
+        st.logout()  # the route it leads to takes our cookie away too, and tells the provider
+        return True
     waiting, leaving = st.session_state.get(_TICKET, ""), st.session_state.get(_LEAVE, "")
     data = {
         "ticket": waiting,

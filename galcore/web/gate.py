@@ -22,10 +22,10 @@ from starlette.websockets import WebSocketClose
 from galcore.people import current_access
 from galcore.settings import Settings
 from galcore.web.guard import refuse_stranger
+from galcore.web.provider_routes import LOGOUT_ROUTE
 
 FILE_ROUTES = ("/media/", "/_stcore/upload_file/")  # Streamlit's: downloads made, files uploaded
 METRICS_ROUTES = ("/galcore/metrics", "/_stcore/metrics")
-LOGOUT_ROUTE = "/auth/logout"
 _FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip")
 _POLICY_VIOLATION = 1008
 _HOST = re.compile(r"[\w.\-\[\]:]+")

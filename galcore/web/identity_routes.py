@@ -41,7 +41,7 @@ async def enter(request: Request) -> Response:
         max_age=COOKIE_S,
         httponly=True,
         samesite="lax",
-        secure=_is_https(request),
+        secure=is_https(request),
     )
     response.delete_cookie(PLAIN_COOKIE)
     return response
@@ -57,7 +57,7 @@ async def leave(request: Request) -> Response:
     return response
 
 
-def _is_https(request: Request) -> bool:
+def is_https(request: Request) -> bool:
     """Whether the browser came by https, to here or to the first of the proxies before us."""
     forwarded = request.headers.get("x-forwarded-proto", "").split(",")[0].strip()
     return "https" in (request.url.scheme, forwarded)
