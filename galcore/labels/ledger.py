@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import duckdb
-import pandas as pd
+from numpy.typing import NDArray
 
 from galcore.labels.admission import check_events, drop_late, fitting, read_late, require_open
 from galcore.labels.campaigns import insert_campaign, insert_changed_campaign
@@ -56,8 +56,8 @@ class Ledger:
         self._tail = Tail(after_seq=self._next_seq - 1)
         self._new_tail: list[tuple[int, LabelEvent, bool]] = []
 
-    def news(self, campaign_id: str, after_seq: int) -> pd.DataFrame | None:
-        """Events after a sequence number, if all of them are still in memory; for any thread."""
+    def news(self, campaign_id: str, after_seq: int) -> dict[str, NDArray] | None:
+        """Columns of the events after a number, if all of them are still in memory; for any thread."""
         return self._tail.read(campaign_id, after_seq)
 
     def last_seq(self, campaign_id: str) -> int:

@@ -5,6 +5,8 @@ Every function takes a cursor of its own and the values as parameters.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -96,10 +98,20 @@ def read_campaign(cursor: Cursor, campaign_id: str) -> tuple[Campaign, int]:
         [campaign_id],
     ).fetchall()
     if not rows:
-        raise GalcoreError(
-            f"There is no campaign {campaign_id!r} here: pick one from the list, or create it."
-        )
+        one_campaign((), campaign_id)
     return campaign_from_json(rows[0][0]), int(rows[0][1])
+
+
+def one_campaign(campaigns: Iterable[Campaign], campaign_id: str) -> Campaign:
+    """The campaign of that id.
+
+    Raises:
+        GalcoreError: If there is none.
+    """
+    for campaign in campaigns:
+        if campaign.campaign_id == campaign_id:
+            return campaign
+    raise GalcoreError(f"There is no campaign {campaign_id!r} here: pick one from the list, or create it.")
 
 
 def read_current(cursor: Cursor, campaign_id: str) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,3 +103,19 @@ def _apply(connection: duckdb.DuckDBPyConnection, migration: Migration) -> None:
     except BaseException:
         connection.rollback()
         raise
+
+
+def why_not_open(path: Path, message: str) -> str:
+    """What to do about a label file that DuckDB does not open, by DuckDB's message."""
+    if "lock" in message:
+        holder = re.search(r"PID (\d+)", message)
+        who = f"process {holder.group(1)}" if holder else "another process"
+        return (
+            f"{path} is in use by {who}: labels can be opened by one Galcore at a time. Stop that one, "
+            "or read the copy in labels.snapshot."
+        )
+    return (
+        f"{path} cannot be opened as a label file: {message}. "
+        "`python -m galcore labels check WORKSPACE --quarantine` moves it aside; then "
+        "`python -m galcore labels restore BACKUP WORKSPACE`."
+    )

@@ -13,7 +13,6 @@ Who may be given a galaxy is decided in the writer thread too, see :mod:`galcore
 from __future__ import annotations
 
 import atexit
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -23,6 +22,7 @@ from typing import TypeVar
 
 import duckdb
 import pandas as pd
+from numpy.typing import NDArray
 
 from galcore.labels import grids, queries
 from galcore.labels.admission import CampaignNotOpenError, read_late_table, set_aside
@@ -31,8 +31,9 @@ from galcore.labels.leases import LEASE_S, LeaseBook
 from galcore.labels.ledger import Ledger
 from galcore.labels.parquet import write_backup
 from galcore.labels.records import RecordedGrid, validate_event
-from galcore.labels.schema import connect, migrate
+from galcore.labels.schema import connect, migrate, why_not_open
 from galcore.labels.snapshot import Snapshotter, write_snapshot
+from galcore.labels.tail import columns_of
 from galcore.labels.threads import read_thread, validate_thread_event
 from galcore.labels.writer import Writer
 from galcore.types import Campaign, GalcoreError, Grid, LabelEvent, ThreadEvent
@@ -69,6 +70,7 @@ class LabelStore:
         self._snapshotter: Snapshotter | None = None
         self._closed = False
         self._campaigns_changed = 0
+        self._campaigns_kept: tuple[int, tuple[Campaign, ...]] = (-1, ())
         self._cache = FrameCache(size=16)
         self._book = LeaseBook(connection, lease_s=lease_s, clock=clock)
         self._ledger = Ledger(connection, self._book)
@@ -188,14 +190,16 @@ class LabelStore:
         return stored
 
     def campaigns(self) -> tuple[Campaign, ...]:
-        """Every campaign, open or closed, oldest first."""
-        with self._reading() as cursor:
-            return queries.read_campaigns(cursor)
+        """Every campaign, open or closed, oldest first; kept, since each run of a page asks."""
+        changed = self._campaigns_changed  # before reading: what changes meanwhile is read next time
+        if self._campaigns_kept[0] != changed or self._closed:
+            with self._reading() as cursor:
+                self._campaigns_kept = (changed, queries.read_campaigns(cursor))
+        return self._campaigns_kept[1]
 
     def campaign(self, campaign_id: str) -> Campaign:
         """One campaign; GalcoreError if there is none of that id."""
-        with self._reading() as cursor:
-            return queries.read_campaign(cursor, campaign_id)[0]
+        return queries.one_campaign(self.campaigns(), campaign_id)
 
     # events
 
@@ -270,10 +274,10 @@ class LabelStore:
         with self._reading() as cursor:
             return queries.read_history(cursor, campaign_id, galaxy_id, after_seq=after_seq)
 
-    def news(self, campaign_id: str, *, after_seq: int) -> pd.DataFrame:
-        """As :meth:`history` after a sequence number, without times; from memory where it can be."""
+    def news(self, campaign_id: str, *, after_seq: int) -> dict[str, NDArray]:
+        """Columns of :meth:`history` after a sequence number, without times; from memory where it can be."""
         recent = self._ledger.news(campaign_id, after_seq)
-        return self.history(campaign_id, after_seq=after_seq) if recent is None else recent
+        return columns_of(self.history(campaign_id, after_seq=after_seq)) if recent is None else recent
 
     def last_seq(self, campaign_id: str) -> int:
         """Sequence number of the campaign's last event, 0 without one: a key for caches of its labels."""
@@ -476,25 +480,10 @@ def _connect(path: Path) -> duckdb.DuckDBPyConnection:
     try:
         connection = connect(path)
     except duckdb.Error as error:
-        raise GalcoreError(_why_not_open(path, str(error))) from error
+        raise GalcoreError(why_not_open(path, str(error))) from error
     try:
         migrate(connection)
     except BaseException:
         connection.close()
         raise
     return connection
-
-
-def _why_not_open(path: Path, message: str) -> str:
-    if "lock" in message:
-        holder = re.search(r"PID (\d+)", message)
-        who = f"process {holder.group(1)}" if holder else "another process"
-        return (
-            f"{path} is in use by {who}: labels can be opened by one Galcore at a time. Stop that one, "
-            "or read the copy in labels.snapshot."
-        )
-    return (
-        f"{path} cannot be opened as a label file: {message}. "
-        "`python -m galcore labels check WORKSPACE --quarantine` moves it aside; then "
-        "`python -m galcore labels restore BACKUP WORKSPACE`."
-    )

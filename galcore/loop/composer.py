@@ -7,8 +7,9 @@ above the point it has reached is a uniform sample, whichever stream its labels 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ from galcore.types import Reason, Shares
 
 STREAMS = (Reason.TOP, Reason.MARGIN, Reason.RANDOM)
 _CLUSTER_ROWS = 4_000
+_RANKED = 4_096  # rows that are sorted before all are
+_UNSURE = -1  # stands for the ranking by doubt, beside the columns
+_LOOKED_AT = 4_096  # rows of a ranking that are looked at in one step
 _MOST_KNOWN = 200  # the last so many answers say what was shown already
 
 
@@ -62,12 +66,16 @@ class Ranking:
             those of the answers with fewest labels.
         unsure: (N,) *margin* takes the highest.
         labels: (C,) galaxies that have each of these answers; ``None``: to be counted by the caller.
+
+    Rows are sorted once a model, not once a grid.
     """
 
     scores: NDArray[np.floating]
     wanted: NDArray[np.floating]
     unsure: NDArray[np.floating]
     labels: NDArray[np.integer] | None = None
+    _first: dict[int, NDArray[np.intp]] = field(default_factory=dict, repr=False)
+    _all: dict[int, NDArray[np.intp]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, probabilities: NDArray[np.floating]) -> Ranking:
@@ -81,6 +89,36 @@ class Ranking:
         """The same of a question that a galaxy meets with probability ``reach``, (N,)."""
         unsure = reach * (1 + self.unsure)  # how far from sure, 0 to 1, as often as it is asked
         return Ranking(reach * self.scores, reach[:, None] * self.wanted, unsure, self.labels)
+
+    def prepare(self) -> None:
+        """Sort what every grid asks for, so that the first grid of a new model need not."""
+        for column in (_UNSURE, *range(self.wanted.shape[1])):
+            self._best(column)
+
+    def take_likely(self, column: int, allowed: NDArray[np.bool_], count: int) -> NDArray[np.intp]:
+        """The ``count`` allowed rows that are likeliest to be what a column looks for; fewer if there are."""
+        return self._take(column, allowed, count)
+
+    def take_unsure(self, allowed: NDArray[np.bool_], count: int) -> NDArray[np.intp]:
+        """The ``count`` allowed rows of which the model is least sure."""
+        return self._take(_UNSURE, allowed, count)
+
+    def _take(self, column: int, allowed: NDArray[np.bool_], count: int) -> NDArray[np.intp]:
+        best = self._best(column)
+        rows = first_allowed(best, allowed, count)
+        if len(rows) == count or len(best) == len(allowed):
+            return rows
+        if column not in self._all:
+            self._all[column] = _best_first(self._preference(column), len(allowed))
+        return first_allowed(self._all[column], allowed, count)
+
+    def _best(self, column: int) -> NDArray[np.intp]:
+        if column not in self._first:
+            self._first[column] = _best_first(self._preference(column), _RANKED)
+        return self._first[column]
+
+    def _preference(self, column: int) -> NDArray[np.floating]:
+        return self.unsure if column == _UNSURE else self.wanted[:, column]
 
 
 @dataclass(slots=True, eq=False)
@@ -167,9 +205,9 @@ def compose(
     for stream, count in ((Reason.MARGIN, counts[1]), (Reason.TOP, counts[0])):
         room = min(count, size - len(choice.picks))
         if stream is Reason.MARGIN:
-            _take_best(choice, candidates, ranking.unsure, room, stream)
+            _take_ranked(choice, candidates, ranking.take_unsure, room, stream)
         else:
-            _take_top(choice, candidates, ranking.wanted, labels_per_answer, room)
+            _take_top(choice, candidates, ranking, labels_per_answer, room)
     return _shuffled(choice.picks, rng)
 
 
@@ -240,6 +278,27 @@ def cluster_centres(
     return np.asarray(list(dict.fromkeys(nearest[by_size].tolist())), dtype=np.intp)
 
 
+def first_allowed(order: NDArray[np.intp], allowed: NDArray[np.bool_], count: int) -> NDArray[np.intp]:
+    """The first ``count`` rows of an order that are allowed, without looking at the rest of it."""
+    found: list[NDArray[np.intp]] = []
+    missing = count
+    for start in range(0, len(order), _LOOKED_AT):
+        if missing <= 0:
+            break
+        rows = order[start : start + _LOOKED_AT]
+        found.append(rows[allowed[rows]][:missing])
+        missing -= len(found[-1])
+    return np.concatenate(found) if found else order[:0]
+
+
+def _best_first(preference: NDArray[np.floating], count: int) -> NDArray[np.intp]:
+    """The ``count`` rows with the highest preference, the highest first."""
+    if count >= len(preference):
+        return np.argsort(-preference, kind="stable")
+    best = np.argpartition(-preference, count - 1)[:count]
+    return best[np.argsort(-preference[best], kind="stable")]
+
+
 def margin_preference(probabilities: NDArray[np.floating]) -> NDArray[np.floating]:
     """How unsure the model is, (N,): minus the difference of the two most likely answers."""
     if probabilities.shape[1] == 2:
@@ -259,21 +318,38 @@ def _similarity(features: NDArray[np.float32], seeds: Sequence[int]) -> NDArray[
 def _take_top(
     choice: _Choice,
     candidates: Candidates,
-    wanted: NDArray[np.floating],
+    ranking: Ranking,
     labels_per_answer: NDArray[np.integer],
     count: int,
 ) -> None:
     """One answer that is looked for: the likeliest. Several: the likeliest of those with fewest labels."""
+    wanted = ranking.wanted
     if wanted.shape[1] == 1:
-        _take_best(choice, candidates, wanted[:, 0], count, Reason.TOP)
+        _take_ranked(choice, candidates, partial(ranking.take_likely, 0), count, Reason.TOP)
         return
     tally = np.asarray(labels_per_answer, dtype=float).copy()
     tally[wanted.max(axis=0) <= 0] = np.inf  # an answer nobody gave yet cannot be ranked
     for _ in range(count):
         answer = int(np.argmin(tally))
-        if not _take_best(choice, candidates, wanted[:, answer], 1, Reason.TOP):
+        if not _take_ranked(choice, candidates, partial(ranking.take_likely, answer), 1, Reason.TOP):
             return
         tally[answer] += 1
+
+
+def _take_ranked(
+    choice: _Choice,
+    candidates: Candidates,
+    take: Callable[[NDArray[np.bool_], int], NDArray[np.intp]],
+    count: int,
+    reason: Reason,
+) -> int:
+    """The first rows of a ranking; those that are avoided only when the others are used up."""
+    taken = 0
+    for avoided in (False, True):
+        if taken < count:
+            allowed = choice.free & (candidates.avoided == avoided)
+            taken += choice.take(take(allowed, count - taken), reason)
+    return taken
 
 
 def _take_best(
@@ -321,11 +397,8 @@ def _take_audit(choice: _Choice, candidates: Candidates, count: int) -> None:
     for blocked in (candidates.avoided, None):
         if count <= 0:
             return
-        open_rows = choice.free[candidates.order]
-        if blocked is not None:
-            open_rows &= ~blocked[candidates.order]
-        rows = candidates.order[np.flatnonzero(open_rows)[:count]]
-        count -= choice.take(rows, Reason.RANDOM)
+        allowed = choice.free if blocked is None else choice.free & ~blocked
+        count -= choice.take(first_allowed(candidates.order, allowed, count), Reason.RANDOM)
 
 
 def _shuffled(picks: list[Pick], rng: np.random.Generator) -> tuple[Pick, ...]:

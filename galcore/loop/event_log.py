@@ -14,6 +14,8 @@ from galcore.loop.target import class_of, columns_of, targets_of
 from galcore.types import Campaign, EventKind, Reason
 
 _MEASURES = (str(Reason.GOLD), str(Reason.REASK))
+_COLUMNS = ("kind", "undone", "undoes", "annotator", "galaxy_id", "question", "reason", "answer", "event_id",
+            "explicit", "score", "seq", "grid_id")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +54,7 @@ class Events:
     seq: NDArray[np.int64]
     grids: NDArray[np.object_]
 
-    def only(self, which: NDArray) -> Events:
+    def only(self, which: NDArray | slice) -> Events:
         """Some of the events, in the same order."""
         return Events(**{name: getattr(self, name)[which] for name in self.__dataclass_fields__})
 
@@ -87,26 +89,42 @@ class EventLog:
         self.n_galaxies = len(row_of)
         self.last_seq = 0
         self.events: Events | None = None
+        self._said: set[tuple[int, int, int, bool]] = set()
 
     @property
     def names(self) -> tuple[str, ...]:
         """People by number."""
         return tuple(self._people)
 
-    def extend(self, history: pd.DataFrame) -> None:
+    def extend(self, history: Mapping[str, NDArray] | pd.DataFrame) -> Events | None:
         """Take in the events that came after :attr:`last_seq`.
 
         Args:
-            history: Them, in order of arrival, with ``undone``, as the label store gives them.
+            history: Their columns, in order of arrival, with ``undone``, as the label store gives them.
+
+        Returns:
+            What is new, if that is all that changed; ``None`` if an answer was taken back or given anew.
         """
-        kinds = history["kind"].to_numpy(dtype=object)
-        undos = kinds == str(EventKind.UNDO)
-        fresh = self._read(history, ~history["undone"].to_numpy(bool) & ~undos)
+        columns = {name: np.asarray(history[name]) for name in _COLUMNS}
+        undos = columns["kind"] == str(EventKind.UNDO)
+        fresh = self._read(columns, ~columns["undone"].astype(bool) & ~undos)
         events = fresh if self.events is None else self.events.followed_by(fresh)
-        said, who = (history[name].to_numpy(dtype=object)[undos] for name in ("undoes", "annotator"))
+        said, who = (columns[name][undos] for name in ("undoes", "annotator"))
         self.events = self._without(events, set(zip(said, who, strict=True)))
-        if len(history):
-            self.last_seq = int(history["seq"].iloc[-1])
+        if len(columns["seq"]):
+            self.last_seq = int(columns["seq"][-1])
+        news = self._note(fresh)
+        return fresh if news and not undos.any() else None
+
+    def _note(self, fresh: Events) -> bool:
+        """Remember who answered what; whether each of these answers is the first of its kind."""
+        of_labels = (column[fresh.is_label].tolist() for column in (
+            fresh.galaxies, fresh.people, fresh.questions, fresh.is_vote
+        ))  # fmt: skip
+        said = list(zip(*of_labels, strict=True))
+        before = len(self._said)
+        self._said.update(said)
+        return len(self._said) == before + len(said)
 
     def _without(self, events: Events, undone: set[tuple[str, str]]) -> Events:
         """Events that these undos (event and person) leave; nobody undoes what others said."""
@@ -116,9 +134,9 @@ class EventLog:
         said = zip(events.event_ids, events.people.tolist(), strict=True)
         return events.only(np.array([(event_id, names[who]) not in undone for event_id, who in said], bool))
 
-    def _read(self, history: pd.DataFrame, stand: NDArray[np.bool_]) -> Events:
+    def _read(self, columns: Mapping[str, NDArray], stand: NDArray[np.bool_]) -> Events:
         def column(name: str, dtype: type = object) -> NDArray:
-            return history[name].to_numpy(dtype=dtype)[stand]
+            return columns[name][stand].astype(dtype)
 
         galaxy_ids, questions, reasons = column("galaxy_id"), column("question"), column("reason")
         is_label = column("kind") == str(EventKind.LABEL)
@@ -135,7 +153,7 @@ class EventLog:
             event_ids=column("event_id"),
             is_again=reasons == str(Reason.REASK),
             explicit=column("explicit", bool),
-            scores=history["score"].to_numpy(dtype=float, na_value=np.nan)[stand],
+            scores=column("score", float),
             seq=column("seq", np.int64),
             grids=column("grid_id"),
         )

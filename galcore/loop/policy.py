@@ -149,8 +149,9 @@ class GridPolicy:
             return self._begin(candidates, size, votes, rng), carried
         labels = ranking.labels
         if labels is None:
-            leading = np.bincount(votes.argmax(axis=1)[votes.any(axis=1)], minlength=votes.shape[1])
-            labels = leading[: ranking.wanted.shape[1]]
+            n_wanted = ranking.wanted.shape[1]
+            answered = votes[votes.any(axis=1)] if n_wanted > 1 else votes[:0]  # one alone needs no balance
+            labels = np.bincount(answered.argmax(axis=1), minlength=votes.shape[1])[:n_wanted]
         shares = shares_at(self.shares, int(votes.sum()))
         counts, carried = stream_counts(shares, size, carried)
         return compose(candidates, ranking, counts, labels_per_answer=labels, rng=rng), carried

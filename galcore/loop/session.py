@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -25,16 +23,17 @@ from galcore.loop.composer import Candidates, Pick
 from galcore.loop.event_log import EventLog
 from galcore.loop.events import label_events, standing_events, undo_events
 from galcore.loop.holdings import Holdings, without
-from galcore.loop.measuring import Debt, draw_for
+from galcore.loop.measuring import draw_for
 from galcore.loop.messages import GridAnswer, LoopStatus, Submission, SubmitResult, UndoResult
+from galcore.loop.person import Person, find_grid, make_grid, pick_row, read_person, require_name
 from galcore.loop.policy import GridPolicy
-from galcore.loop.progress import tell_status
+from galcore.loop.progress import FigureKeeper, tell_status
 from galcore.loop.space import FeatureSpace
 from galcore.loop.state import LoopState
 from galcore.loop.target import focus_of, learned_answers
 from galcore.loop.trainer import Lesson, Trainer
 from galcore.loop.trust import Trust
-from galcore.types import Campaign, EventKind, GalcoreError, Grid, LabelEvent, Reason, Shares, ShownItem
+from galcore.types import Campaign, EventKind, GalcoreError, Grid, LabelEvent, Reason, Shares
 
 if TYPE_CHECKING:
     from galcore.labels.store import LabelStore
@@ -44,17 +43,6 @@ __all__ = ["CampaignLoop", "GridAnswer", "LoopStatus", "Submission", "SubmitResu
 GRIDS_READY = 2
 _TRIES = 3  # to compose a grid of which others did not just take every galaxy
 _ALL_RANDOM = Shares(top=0.0, margin=0.0, random=1.0)
-_MOST_OUTSTANDING = 500
-
-
-@dataclass(slots=True)
-class _Person:
-    """What one annotator has in front of them."""
-
-    outstanding: list[Grid] = field(default_factory=list)
-    round: int = 0
-    carried: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    debt: Debt = field(default_factory=Debt)
 
 
 class CampaignLoop:
@@ -77,7 +65,8 @@ class CampaignLoop:
         self.campaign = campaign
         self._store = store
         self._lock = threading.RLock()
-        self._people: dict[str, _Person] = {}
+        self._people: dict[str, Person] = {}
+        self._doors: dict[str, threading.Lock] = {}  # one thread at a time composes for a person
         self._trust = Trust(self._weigh_again)
         self._settings_seen = store.campaigns_changed
         self._trainer = Trainer(f"loop {campaign.name}", self._lock, self._lesson)
@@ -95,12 +84,9 @@ class CampaignLoop:
         Raises:
             GalcoreError: If the name is empty.
         """
-        _require_name(annotator)
+        require_name(annotator)
         self._store.touch(self.campaign.campaign_id, annotator)
-        with self._lock:
-            self._catch_up()
-            self._fill(annotator)
-            return self._front(annotator)
+        return self._ready(annotator)
 
     def submit(self, submission: Submission) -> SubmitResult:
         """Store the answers, fit again, compose the next waiting grid; returns after the commit.
@@ -112,23 +98,20 @@ class CampaignLoop:
                 about a grid that was shown is then set aside, see ``LabelStore.append``).
         """
         started = time.perf_counter()
-        _require_name(submission.annotator)
+        require_name(submission.annotator)
         events = self._label_events(submission)
         n_stored = self._store.append(events)
         self._store.touch(self.campaign.campaign_id, submission.annotator)
         with self._lock:
             person = self._person(submission.annotator)
             person.outstanding = [grid for grid in person.outstanding if grid.grid_id != submission.grid_id]
-            self._catch_up()
-            self._fill(submission.annotator)
-            grid, waiting = self._front(submission.annotator)
-            version = self._model.version
+        grid, waiting = self._ready(submission.annotator)
         return SubmitResult(
             acknowledged=tuple(event.event_id for event in events),
             n_stored=n_stored,
             grid=grid,
             waiting=waiting,
-            model_version=version,
+            model_version=self._model.version,
             milliseconds=(time.perf_counter() - started) * 1e3,
         )
 
@@ -140,14 +123,14 @@ class CampaignLoop:
         Returns:
             Number of events newly stored.
         """
-        _require_name(submission.annotator)
+        require_name(submission.annotator)
         events = self._label_events(submission)
         n_stored = self._store.append(events) if events else 0
         with self._lock:
             if any(answer.kind is EventKind.UNDO for answer in submission.answers):
                 # A grid that was taken back as a whole waits again: read from the store what lies ready.
                 self._people.pop(submission.annotator, None)
-            self._catch_up()
+            self._catch_up(submission.annotator)
         return n_stored
 
     def undo(self, annotator: str) -> UndoResult:
@@ -156,7 +139,7 @@ class CampaignLoop:
         Nothing is deleted: the undo is an event for each answer. A grid that is taken back is offered again,
         before the one on show.
         """
-        _require_name(annotator)
+        require_name(annotator)
         with self._lock:
             history = self._store.history(self.campaign.campaign_id)
             undoing, grid_id = undo_events(history, annotator)
@@ -164,7 +147,7 @@ class CampaignLoop:
                 return UndoResult((), "")
             self._store.append(undoing)
             self._people.pop(annotator, None)  # read again from the store: the grid is waiting once more
-            self._catch_up()
+            self._catch_up(annotator)
             return UndoResult(tuple(event.galaxy_id for event in undoing), grid_id)
 
     def leave(self, annotator: str) -> None:
@@ -183,9 +166,9 @@ class CampaignLoop:
         Raises:
             GalcoreError: If a galaxy is not in this campaign.
         """
-        _require_name(by)
+        require_name(by)
         with self._lock:
-            self._catch_up()
+            self._catch_up(by)
             unknown = next((name for name in galaxy_ids if name not in self._asked.row_of), None)
             if unknown is not None:
                 raise GalcoreError(
@@ -197,8 +180,11 @@ class CampaignLoop:
             person = self._person(by)
             fresh = []
             for start in range(0, len(rows), self._size):
-                picks = [self._pick(row, Reason.QUEUED) for row in rows[start : start + self._size].tolist()]
-                fresh.append(self._record(by, person, picks))
+                part = rows[start : start + self._size].tolist()
+                picks = [pick_row(self._model, row, Reason.QUEUED) for row in part]
+                given = self._store.give_grid(self._grid_of(by, person, picks))
+                person.round += bool(given.items)
+                fresh.append(given)
             fresh = [grid for grid in fresh if grid.items]
             person.outstanding = fresh + person.outstanding
             return sum(len(grid.items) for grid in fresh)
@@ -208,17 +194,14 @@ class CampaignLoop:
     def status(self, annotator: str) -> LoopStatus:
         """How the campaign stands, for this person."""
         with self._lock:
-            self._catch_up()
-            promised = np.zeros(len(self._galaxy_ids), bool)
-            for person in self._people.values():
-                promised[self._rows_of(person.outstanding)] = True
+            self._catch_up(annotator)
             state, model, order = self._state, self._model, self._asked.order
+            figures = self._figures.tell(state, order, self._promised)
             given = self._people[annotator].round if annotator in self._people else 0
         return tell_status(
             state,
-            order,
-            promised,
-            n_answers=len(self.learned_answers),
+            figures,
+            n_galaxies=len(order),
             annotator=annotator,
             round_number=given,
             model_version=model.version,
@@ -233,7 +216,7 @@ class CampaignLoop:
         answered so.
         """
         with self._lock:
-            self._catch_up()
+            self._catch_up("")
             if self._model.probabilities is None:
                 return None
             return self._galaxy_ids, self._model.probabilities
@@ -326,35 +309,43 @@ class CampaignLoop:
         self._policy.seeds = self._asked.seeds if focus_of(campaign) == 0 else ()
         self._holdings = Holdings(self._store, campaign.campaign_id, self._asked.row_of)
         self._log = EventLog(self._asked.row_of, campaign)
+        self._figures = FigureKeeper(len(self.learned_answers))
+        self._promises: dict[str, NDArray[np.intp]] = {}
 
-    def _catch_up(self) -> None:
-        """Read what was committed since the last look, then fit or have it fitted."""
+    def _catch_up(self, by: str) -> None:
+        """Read what was committed since the last look, then fit or have it fitted, for the person ``by``."""
         campaign_id = self.campaign.campaign_id
         if self._settings_seen != self._store.campaigns_changed:
             self._settings_seen = self._store.campaigns_changed
             self.update_campaign(self._store.campaign(campaign_id))
         if self._log.events is None or self._store.last_seq(campaign_id) > self._log.last_seq:
-            news = self._store.news(campaign_id, after_seq=self._log.last_seq)
-            self._log.extend(news)
-            self._state = LoopState.from_log(self._log, self._trust.weights(self._log.targets))
+            begun = self._log.events is not None
+            fresh = self._log.extend(self._store.news(campaign_id, after_seq=self._log.last_seq))
+            weights = self._trust.weights(self._log.targets)
+            if begun and fresh is not None:
+                self._state = self._state.followed_by(fresh, self._log, weights)
+            else:
+                self._state = LoopState.from_log(self._log, weights)
             if self.campaign.overlap > 1:
                 self._trust.follow(self._log)
         if self.campaign.learns:
-            self._trainer.learn()
+            self._trainer.learn(by)
+
+    def _promised(self) -> NDArray[np.bool_]:
+        """(N,) galaxies that lie in front of somebody."""
+        promised = np.zeros(len(self._galaxy_ids), bool)
+        for person in self._people.values():
+            promised[self._rows_of(person.outstanding)] = True
+        return promised
 
     def _lesson(self) -> Lesson:
         return Lesson(self.campaign, self._policy.space, self._state, self._asked.seeds)
 
-    def _person(self, annotator: str) -> _Person:
+    def _person(self, annotator: str) -> Person:
         """What lies in front of a person, from the store when it is asked for the first time."""
         person = self._people.get(annotator)
         if person is None:
-            campaign_id = self.campaign.campaign_id
-            waiting = self._store.grids(campaign_id, annotator, submitted=False, limit=_MOST_OUTSTANDING)
-            newest = self._store.grids(campaign_id, annotator, limit=1)
-            grids = [recorded.grid for recorded in reversed(waiting)]
-            grids.sort(key=lambda grid: all(item.reason != Reason.QUEUED for item in grid.items))
-            person = _Person(outstanding=grids, round=newest[0].grid.round if newest else 0)
+            person = read_person(self._store, self.campaign.campaign_id, annotator)
             self._people[annotator] = person
         return person
 
@@ -365,26 +356,61 @@ class CampaignLoop:
         first, second, *_ = [*self._person(annotator).outstanding, nothing, nothing]
         return first, second
 
-    def _fill(self, annotator: str) -> None:
-        """Compose until two grids lie ready; drops those this person has answered elsewhere."""
+    def _ready(self, annotator: str) -> tuple[Grid, Grid]:
+        """Compose until two grids lie ready.
+
+        Storing one waits for the disk: without the lock, so that nobody else waits too.
+        """
+        attempt = 0
+        with self._doors.setdefault(annotator, threading.Lock()):
+            while True:
+                with self._lock:
+                    self._catch_up(annotator)
+                    grid = self._next_grid(annotator, attempt) if attempt < _TRIES else None
+                    if grid is None:
+                        return self._front(annotator)
+                attempt = 0 if self._give(annotator, grid) else attempt + 1
+
+    def _give(self, annotator: str, grid: Grid) -> bool:
+        """Store and lease a grid; false if others were given all of it meanwhile."""
+        given: Grid | None = None
+        try:
+            given = self._store.give_grid(grid)
+        finally:
+            with self._lock:
+                self._promises.pop(grid.grid_id, None)
+                if given is not None and given.items:
+                    person = self._person(annotator)
+                    if all(each.grid_id != given.grid_id for each in person.outstanding):
+                        person.outstanding.append(given)
+                    person.round = max(person.round, given.round)
+        return bool(given.items)
+
+    def _next_grid(self, annotator: str, attempt: int) -> Grid | None:
+        """The grid that is missing behind those that lie ready, promised to its person but not stored yet.
+
+        Drops what this person has answered elsewhere. ``None``: nothing is missing, or nothing is left.
+        """
         if self.campaign.state != "open":
-            return
+            return None
         person = self._person(annotator)
         seen = np.zeros(len(self._galaxy_ids), bool)
         seen[self._state.seen_by.get(annotator, [])] = True
+        rows_of = {grid.grid_id: self._rows_of([grid]) for grid in person.outstanding}
         person.outstanding = [
-            grid
-            for grid in person.outstanding
-            if not seen[(rows := self._rows_of([grid]))].all() and len(rows)
+            grid for grid in person.outstanding if len(rows := rows_of[grid.grid_id]) and not seen[rows].all()
         ]
         self._hold(annotator, person, seen)
-        while len(person.outstanding) < GRIDS_READY:
-            grid = self._compose(annotator, person)
-            if not grid.items:
-                return
-            person.outstanding.append(grid)
+        if len(person.outstanding) >= GRIDS_READY:
+            return None
+        picks = self._compose(annotator, person, attempt)
+        if not picks:
+            return None
+        grid = self._grid_of(annotator, person, picks)
+        self._promises[grid.grid_id] = np.array([pick.row for pick in picks], dtype=np.intp)
+        return grid
 
-    def _hold(self, annotator: str, person: _Person, seen: NDArray[np.bool_]) -> None:
+    def _hold(self, annotator: str, person: Person, seen: NDArray[np.bool_]) -> None:
         """Lease again what is not leased any more; what others were given falls out."""
         wanted = [
             item.galaxy_id
@@ -399,61 +425,41 @@ class CampaignLoop:
             trimmed = [without(grid, lost) for grid in person.outstanding]
             person.outstanding = [grid for grid in trimmed if grid.items]
 
-    def _compose(self, annotator: str, person: _Person) -> Grid:
-        """The next grid of a person, stored and leased; without items when nothing is left."""
-        grid = Grid("", self.campaign.campaign_id, annotator, 0, (), "")
-        for attempt in range(_TRIES):
-            rng = np.random.default_rng(
-                [self.campaign.seed, person.round, crc32(annotator.encode()), attempt]
-            )
-            measures, person.debt = draw_for(
-                annotator,
-                self.campaign,
-                person.debt,
-                gold=self._asked.gold,
-                waiting=self._rows_of(person.outstanding),
-                seen=self._state.seen_by.get(annotator, np.empty(0, np.intp)),
-                log=self._log,
-                rng=rng,
-            )
-            picks, person.carried = self._policy.choose(
-                self._candidates(annotator),
-                self._model,
-                self._size - len(measures),
-                votes=self._state.votes,
-                carried=person.carried,
-                rng=rng,
-            )
-            if not picks:
-                break
-            page = [*picks, *(self._pick(row, reason) for row, reason in measures)]
-            order = rng.permutation(len(page)) if measures else range(len(page))
-            grid = self._record(annotator, person, [page[place] for place in order])
-            if grid.items:
-                break
-        return grid
-
-    def _record(self, annotator: str, person: _Person, picks: Sequence[Pick]) -> Grid:
-        grid = Grid(
-            grid_id=str(uuid.uuid4()),
-            campaign_id=self.campaign.campaign_id,
-            annotator=annotator,
-            round=person.round + 1,
-            items=tuple(
-                ShownItem(str(self._galaxy_ids[pick.row]), pick.reason, pick.score) for pick in picks
-            ),
-            model_version=self._model.version,
+    def _compose(self, annotator: str, person: Person, attempt: int) -> Sequence[Pick]:
+        """The galaxies of the next grid; none when nothing is left."""
+        rng = np.random.default_rng([self.campaign.seed, person.round, crc32(annotator.encode()), attempt])
+        measures, person.debt = draw_for(
+            annotator,
+            self.campaign,
+            person.debt,
+            gold=self._asked.gold,
+            waiting=self._rows_of(person.outstanding),
+            seen=self._state.seen_by.get(annotator, np.empty(0, np.intp)),
+            log=self._log,
+            rng=rng,
         )
-        given = self._store.give_grid(grid)
-        person.round += bool(given.items)
-        return given
+        picks, person.carried = self._policy.choose(
+            self._candidates(annotator),
+            self._model,
+            self._size - len(measures),
+            votes=self._state.votes,
+            carried=person.carried,
+            rng=rng,
+        )
+        if not picks or not measures:
+            return picks
+        page = [*picks, *(pick_row(self._model, row, reason) for row, reason in measures)]
+        return [page[place] for place in rng.permutation(len(page))]
 
-    def _pick(self, row: int, reason: Reason) -> Pick:
-        ranking = self._model.ranking
-        return Pick(row, reason) if ranking is None else Pick(row, reason, float(ranking.scores[row]))
+    def _grid_of(self, annotator: str, person: Person, picks: Sequence[Pick]) -> Grid:
+        return make_grid(
+            self.campaign.campaign_id, annotator, person.round + 1, picks, self._galaxy_ids, self._model
+        )
 
     def _candidates(self, annotator: str) -> Candidates:
-        loads = self._holdings.loads()
+        loads = self._holdings.loads().copy()
+        for rows in self._promises.values():
+            loads[rows] += 1
         full = loads >= self.campaign.overlap
         full[self._holdings.rows_of(annotator)] = False  # in this person's hands already
         available = self._asked.mask & ~full
@@ -481,18 +487,9 @@ class CampaignLoop:
         )
 
     def _find_grid(self, submission: Submission) -> Grid | None:
-        with self._lock:
-            for grid in self._person(submission.annotator).outstanding:
-                shown = {item.galaxy_id for item in grid.items}
-                # A grid that lost galaxies to others may still be on screen as it was.
-                if grid.grid_id == submission.grid_id and all(
-                    answer.galaxy_id in shown for answer in submission.answers
-                ):
-                    return grid
-        recorded = self._store.grids(self.campaign.campaign_id, submission.annotator, limit=_MOST_OUTSTANDING)
-        return next((entry.grid for entry in recorded if entry.grid.grid_id == submission.grid_id), None)
-
-
-def _require_name(annotator: str) -> None:
-    if not annotator.strip():
-        raise GalcoreError("An annotator needs a name: type one before labelling.")
+        # Without the lock where it can be: what is said has to be on disk before anybody is waited for.
+        person = self._people.get(submission.annotator)
+        if person is None:
+            with self._lock:
+                person = self._person(submission.annotator)
+        return find_grid(person, submission, self._store, self.campaign.campaign_id)

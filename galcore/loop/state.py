@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,10 @@ from galcore.loop.ballots import Ballots, count_ballots
 from galcore.loop.event_log import EventLog, Events
 from galcore.types import Campaign
 
+_RECENT_EVENTS = 1000  # among which the last grids are looked for
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, eq=False)
 class LoopState:
     """Votes and looks of one campaign at one moment; rows are galaxies in the order of the loop.
 
@@ -24,34 +27,39 @@ class LoopState:
         implied: (N, K) answers implied by submitting the rest of a grid.
         first_seq: (N,) store sequence number of the first standing answer; 0 where there is none.
         first_score: (N,) score stored with that answer; NaN where there was no model.
-        ballots: Votes on every question, to learn from.
         seen_by: Rows that each person answered, skipped or flagged; one may stand there twice.
         labels_by: Answers of each person that stand, also about gold galaxies and those asked again.
         labels_before: Sorted sequence numbers of all standing answers: how many there were at a time.
         recent_yield: Share of positives among the answers of the last three grids; ``None`` before the first.
+        count_ballots: Counts the votes on every question, see :attr:`ballots`.
     """
 
     explicit: NDArray[np.int32]
     implied: NDArray[np.int32]
-    ballots: tuple[Ballots, ...]
     first_seq: NDArray[np.int64]
     first_score: NDArray[np.float64]
     seen_by: dict[str, NDArray[np.intp]]
     labels_by: dict[str, int]
     labels_before: NDArray[np.int64]
     recent_yield: float | None
+    count_ballots: Callable[[], tuple[Ballots, ...]]
 
-    @property
+    @cached_property
+    def ballots(self) -> tuple[Ballots, ...]:
+        """Votes on every question, to learn from; counted when a model is fitted, not at every grid."""
+        return self.count_ballots()
+
+    @cached_property
     def votes(self) -> NDArray[np.int32]:
         """(N, K) answers of both kinds."""
         return self.explicit + self.implied
 
-    @property
+    @cached_property
     def answered(self) -> NDArray[np.bool_]:
         """(N,) whether anybody's answer stands."""
         return self.first_seq > 0
 
-    @property
+    @cached_property
     def touched(self) -> NDArray[np.bool_]:
         """(N,) whether anybody answered, skipped or flagged it."""
         touched = self.answered.copy()
@@ -61,8 +69,14 @@ class LoopState:
 
     def majority(self) -> NDArray[np.intp]:
         """(N,) leading answer, -1 without one; a tie goes to the answer named first in the campaign."""
-        votes = self.votes
-        return np.where(votes.sum(axis=1) > 0, votes.argmax(axis=1), -1)
+        return self._majority
+
+    @cached_property
+    def _majority(self) -> NDArray[np.intp]:
+        leading = np.full(len(self.votes), -1, np.intp)
+        rows = np.flatnonzero(self.votes.any(axis=1))
+        leading[rows] = self.votes[rows].argmax(axis=1)
+        return leading
 
     @classmethod
     def from_history(cls, history: pd.DataFrame, row_of: Mapping[str, int], campaign: Campaign) -> LoopState:
@@ -98,13 +112,49 @@ class LoopState:
         return cls(
             explicit=_count_votes(current, current.explicit, log),
             implied=_count_votes(current, ~current.explicit, log),
-            ballots=count_ballots(events, newest[events.is_vote[newest]], log.targets, log.names, weights),
             first_seq=first_seq,
             first_score=first_score,
             seen_by=_seen_by(events, log.names),
             labels_by=dict(zip(log.names, labels_of.tolist(), strict=False)),
             labels_before=np.sort(current.seq),
-            recent_yield=_recent_yield(votes),
+            recent_yield=_recent_yield(log),
+            count_ballots=_counting(log, weights),
+        )
+
+    def followed_by(
+        self, fresh: Events, log: EventLog, weights: Sequence[Mapping[str, float]] = ()
+    ) -> LoopState:
+        """The state after more events, told from them alone: a grid costs the same after a million labels.
+
+        Args:
+            fresh: What :meth:`EventLog.extend` returned; no event of it replaces or takes back another.
+            log: The log that has them.
+            weights: As in :meth:`from_log`.
+        """
+        learned = fresh.only(fresh.is_vote & (fresh.answers >= 0))
+        known = learned.only(learned.rows >= 0)
+        first_seq, first_score = self.first_seq.copy(), self.first_score.copy()
+        first = known.only(
+            np.flatnonzero(first_seq[known.rows] == 0)[::-1]
+        )  # the first of several is set last
+        first_seq[first.rows], first_score[first.rows] = first.seq, first.scores
+        seen_by = dict(self.seen_by)
+        for name, rows in _seen_by(fresh, log.names).items():
+            if len(rows) or name not in seen_by:
+                seen_by[name] = np.concatenate([seen_by.get(name, rows[:0]), rows])
+        labels_by = dict(self.labels_by)
+        for code, count in enumerate(np.bincount(fresh.people[fresh.is_label], minlength=len(log.names))):
+            labels_by[log.names[code]] = labels_by.get(log.names[code], 0) + int(count)
+        return LoopState(
+            explicit=self.explicit + _count_votes(known, known.explicit, log),
+            implied=self.implied + _count_votes(known, ~known.explicit, log),
+            first_seq=first_seq,
+            first_score=first_score,
+            seen_by=seen_by,
+            labels_by=labels_by,
+            labels_before=np.concatenate([self.labels_before, learned.seq]),
+            recent_yield=_recent_yield(log),
+            count_ballots=_counting(log, weights),
         )
 
 
@@ -115,6 +165,19 @@ def newest_votes(log: EventLog) -> Events:
     events = log.events
     newest = _last_of_each(events, max(len(log.names), 1))
     return events.only(newest[events.is_vote[newest]])
+
+
+def _counting(log: EventLog, weights: Sequence[Mapping[str, float]]) -> Callable[[], tuple[Ballots, ...]]:
+    """Counts the votes as they are now, whatever the log takes in afterwards."""
+    events, targets, names = log.events, log.targets, log.names
+    if events is None:
+        raise ValueError("the log has read nothing yet")
+
+    def count() -> tuple[Ballots, ...]:
+        newest = _last_of_each(events, max(len(names), 1))
+        return count_ballots(events, newest[events.is_vote[newest]], targets, names, weights)
+
+    return count
 
 
 def rows_by_id(galaxy_ids: NDArray[np.str_]) -> dict[str, int]:
@@ -160,7 +223,11 @@ def _first_answers(votes: Events, n_galaxies: int) -> tuple[NDArray[np.int64], N
     return first_seq, first_score
 
 
-def _recent_yield(votes: Events, n_grids: int = 3) -> float | None:
+def _recent_yield(log: EventLog, n_grids: int = 3) -> float | None:
+    if log.events is None:
+        return None
+    recent = log.events.only(slice(-_RECENT_EVENTS, None))
+    votes = recent.only(recent.is_vote & (recent.answers >= 0))
     last: list[str] = []
     for name in reversed(votes.grids):
         if name and name not in last:

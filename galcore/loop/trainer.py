@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from galcore.loop.campaign_model import CampaignModel, fit_campaign
+from galcore.loop.pace import Pace
 from galcore.loop.space import FeatureSpace
 from galcore.loop.state import LoopState
 from galcore.types import Campaign
 
 FIT_BUDGET_S = 0.25  # a fit that took longer than this is left to the worker thread
+SHARED_BUDGET_S = 0.05  # the same where several people wait for it
+_REST = 4.0  # fits for several people take a fifth of the time at most
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,6 +25,15 @@ class Lesson:
     space: FeatureSpace | None
     state: LoopState
     seeds: tuple[int, ...]
+
+    def is_as(self, other: Lesson) -> bool:
+        """Whether the other teaches the same, being told from the very same state."""
+        return (
+            self.campaign == other.campaign
+            and self.space is other.space
+            and self.state is other.state
+            and self.seeds == other.seeds
+        )
 
     def fit(self, previous: CampaignModel) -> CampaignModel:
         """The model of these votes; the previous one where nothing is new."""
@@ -44,29 +55,51 @@ class Trainer:
 
     def __init__(self, name: str, lock: threading.RLock, lesson: Callable[[], Lesson]) -> None:
         self.model = CampaignModel()
-        self.fit_s = 0.0
+        self._pace = Pace(rest=_REST)
+        self._taught: Lesson | None = None  # the last lesson that was fitted or left to the worker
+        self._last_by = ""
         self._lock = lock
         self._lesson = lesson
         self._closed = False
         self._stale = threading.Event()
+        self._ending = threading.Event()
         self._worker = threading.Thread(target=self._learn_when_stale, name=name, daemon=True)
         self._worker.start()
 
-    def learn(self) -> None:
-        """Fit now, or have it done where the last fit took long."""
-        if self.fit_s <= FIT_BUDGET_S:
-            lesson = self._lesson()
-            self._take(lesson, *self._timed_fit(lesson, self.model))
+    @property
+    def fit_s(self) -> float:
+        """Time that the last fit took, scoring of all galaxies included."""
+        return self._pace.took_s
+
+    def learn(self, by: str) -> None:
+        """Fit now, or have it done where the last fit took long or others wait.
+
+        Whoever works alone gets a grid of the newest model after each submission. With several people one fit
+        serves many submissions, and takes no more than its share of the time.
+
+        Args:
+            by: Person who is going to be shown galaxies.
+        """
+        lesson = self._lesson()
+        if self._taught is not None and lesson.is_as(self._taught):
+            return
+        self._taught = lesson
+        alone, self._last_by = by == self._last_by, by
+        at_once = self.fit_s <= (FIT_BUDGET_S if alone else SHARED_BUDGET_S)
+        if at_once and (alone or not self._pace.wait_s):
+            self._take(lesson, self._fit(lesson, self.model))
         else:
             self._stale.set()
 
     def forget(self) -> None:
         """Start without a model: the galaxies are others."""
         self.model = CampaignModel()
+        self._taught = None
 
     def close(self) -> None:
         """Stop the worker."""
         self._closed = True
+        self._ending.set()
         self._stale.set()
         if self._worker is not threading.current_thread():
             self._worker.join(timeout=10)
@@ -75,20 +108,23 @@ class Trainer:
         """The worker: one fit for however many submissions came meanwhile, without holding up anybody."""
         while True:
             self._stale.wait()
+            self._ending.wait(self._pace.wait_s)
             self._stale.clear()
             if self._closed:
                 return
             with self._lock:
                 lesson, previous = self._lesson(), self.model
-            fitted, seconds = self._timed_fit(lesson, previous)
+            fitted = self._fit(lesson, previous)
             with self._lock:
-                self._take(lesson, fitted, seconds)
+                self._take(lesson, fitted)
 
-    def _timed_fit(self, lesson: Lesson, previous: CampaignModel) -> tuple[CampaignModel, float]:
-        started = time.perf_counter()
-        return lesson.fit(previous), time.perf_counter() - started
+    def _fit(self, lesson: Lesson, previous: CampaignModel) -> CampaignModel:
+        with self._pace.measured():
+            fitted = lesson.fit(previous)
+            if fitted.ranking is not None:
+                fitted.ranking.prepare()
+        return fitted
 
-    def _take(self, lesson: Lesson, fitted: CampaignModel, seconds: float) -> None:
+    def _take(self, lesson: Lesson, fitted: CampaignModel) -> None:
         if fitted is not self.model and self._lesson().space is lesson.space:
             self.model = fitted
-            self.fit_s = seconds

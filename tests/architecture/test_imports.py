@@ -24,7 +24,7 @@ LAYERS = [
     {"loop", "evaluate"},
     {"workspace"},
     {"preparation", "renewal", "export", "exchange", "review", "report"},
-    {"demo", "jobs"},
+    {"demo", "jobs", "load"},
     {"web", "ui", "commands"},
     {"__main__"},
 ]
@@ -46,7 +46,8 @@ NEIGHBOURS = {
     ("report", "review"),
 }
 DOORS = {
-    "streamlit": ("ui",),
+    "streamlit": ("ui", "load"),  # load speaks its wire format, as a browser does
+    "websockets": ("load",),
     "duckdb": ("labels",),
     "faiss": ("search",),
     "umap": ("atlas",),

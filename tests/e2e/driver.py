@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from galcore.settings import ROOT
+from galcore.load.server import DashboardServer
 from galcore.workspace import Workspace
 
-START_S = 60
 BROWSER_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -27,59 +19,15 @@ BROWSER_FLAGS = [
 ]
 
 
-class Server:
+class Server(DashboardServer):
     """`python -m galcore serve` over a folder of workspaces, on a port of its own."""
 
     def __init__(self, workspaces_dir: Path, log: Path) -> None:
-        self.workspaces_dir = workspaces_dir
-        self.log = log
-        with socket.socket() as free:
-            free.bind(("localhost", 0))
-            self.port = free.getsockname()[1]
-        self.address = f"http://localhost:{self.port}"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        environment = {**os.environ, "GALCORE_WORKSPACES": str(self.workspaces_dir), "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-m", "galcore", "serve", "--headless", "--port", str(self.port)]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-        deadline = time.monotonic() + START_S
-        while not self.answers():
-            assert self._process.poll() is None, self.log.read_text(errors="replace")[-4000:]
-            assert time.monotonic() < deadline, "the server did not start"
-            time.sleep(0.1)
-
-    def answers(self) -> bool:
-        try:
-            return bool(urllib.request.urlopen(f"{self.address}/galcore/health", timeout=2).status == 200)
-        except OSError:
-            return False
-
-    def kill(self) -> None:
-        """As if the power went."""
-        assert self._process
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait(timeout=20)
-
-    def stop(self) -> int:
-        """As Ctrl-C does; the exit code."""
-        assert self._process
-        if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-            try:
-                self._process.wait(timeout=20)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait(timeout=20)
-        return int(self._process.returncode)
+        super().__init__(workspaces_dir, log, {"OMP_NUM_THREADS": "1"})
 
     def __enter__(self) -> Server:
         self.start()
         return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
 
     def read(self, question: Callable[[Workspace], Any]) -> Any:
         """Stop the server and ask the label store itself."""

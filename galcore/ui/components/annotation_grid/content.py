@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from galcore.labels.records import RecordedGrid
@@ -43,10 +43,11 @@ _HOW = (
 
 def grid_content(grid: Grid, workspace: Workspace, *, large: bool = True) -> dict[str, Any]:
     """One grid: its galaxies with why they are shown and the addresses of their pictures in every stretch."""
-    size_px = _picture_size_px(len(grid.items))
-    address = address_maker(workspace)
-    items = [_item_content(item, address, size_px, large) for item in grid.items]
-    return {"grid_id": grid.grid_id, "round": grid.round, "items": items}
+    return {
+        "grid_id": grid.grid_id,
+        "round": grid.round,
+        "items": _items_content(grid.items, workspace.name, workspace.catalog_hash, large),
+    }
 
 
 def submission_content(recorded: RecordedGrid, campaign: Campaign, workspace: Workspace) -> dict[str, Any]:
@@ -125,6 +126,15 @@ def stretches_content() -> list[dict[str, str]]:
 def address_maker(workspace: Workspace) -> Address:
     """Makes addresses of the stamps of a workspace."""
     return partial(stamp_address, workspace.name, version=workspace.catalog_hash)
+
+
+@lru_cache(maxsize=256)  # a grid is sent in several runs, and its addresses take longest to make
+def _items_content(
+    items: tuple[ShownItem, ...], workspace: str, version: str, large: bool
+) -> list[dict[str, Any]]:
+    address = partial(stamp_address, workspace, version=version)
+    size_px = _picture_size_px(len(items))
+    return [_item_content(item, address, size_px, large) for item in items]
 
 
 def _item_content(item: ShownItem, address: Address, size_px: int, large: bool) -> dict[str, Any]:
