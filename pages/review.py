@@ -5,6 +5,8 @@ import streamlit as st
 from galcore.ui import state
 from galcore.ui.identity import require_user
 from galcore.ui.results.candidates import show_candidates
+from galcore.ui.results.consensus import show_consensus
+from galcore.ui.results.consensus_lists import keep_to_deciding
 from galcore.ui.results.disagreements import show_disagreements
 from galcore.ui.results.export_menu import show_export
 from galcore.ui.results.galleries import show_galleries
@@ -14,7 +16,7 @@ from galcore.ui.results.paging import choose_question
 from galcore.ui.results.statistics import show_statistics
 from galcore.ui.text import plain
 
-TABS = ("candidates", "galleries", "disagreements", "statistics", "history")
+TABS = ("candidates", "galleries", "consensus", "disagreements", "statistics", "history")
 
 user = require_user()
 workspace = state.require_workspace()
@@ -35,8 +37,9 @@ with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     st.space("stretch")
     show_export(workspace, review, user)
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    st.session_state.setdefault("review_tab", TABS[0])
     tab = st.segmented_control(
-        "Part", TABS, default=TABS[0], required=True, key="review_tab", label_visibility="collapsed",
+        "Part", TABS, required=True, key="review_tab", label_visibility="collapsed",
         format_func=str.capitalize,
     )  # fmt: skip
     chosen = state.selected()
@@ -51,8 +54,10 @@ if tab == "candidates":
     show_candidates(workspace, review, only)
 elif tab == "galleries":
     show_galleries(workspace, review, user, only)
+elif tab == "consensus":
+    show_consensus(workspace, review, user, only)
 elif tab == "disagreements":
-    show_disagreements(workspace, review, user, only)
+    show_disagreements(workspace, review, user, keep_to_deciding(only))
 elif tab == "statistics":
     show_statistics(workspace, review, user)
 else:

@@ -23,6 +23,7 @@ from galcore.consensus.dawid_skene import dawid_skene
 from galcore.consensus.held_out import HeldOut
 from galcore.consensus.result import Consensus
 from galcore.consensus.votes import Votes
+from galcore.types import Progress, ProgressCallback
 
 SHARES = (0.25, 0.5, 0.75)
 N_FOLDS = 3
@@ -38,7 +39,9 @@ class _Posteriors:
     crowdlab: NDArray[np.float64] | None
 
 
-def crowdlab(votes: Votes, model: HeldOut | None, *, seed: int = 0) -> Consensus:
+def crowdlab(
+    votes: Votes, model: HeldOut | None, *, seed: int = 0, progress: ProgressCallback | None = None
+) -> Consensus:
     """Dawid-Skene and CROWDLAB mixed as far as held-out votes ask for it.
 
     Args:
@@ -46,6 +49,7 @@ def crowdlab(votes: Votes, model: HeldOut | None, *, seed: int = 0) -> Consensus
             the result is Dawid-Skene's, with ``model_share`` 0.
         model: Out-of-sample probabilities; galaxies it does not know get the prevalence.
         seed: Of the votes that are hidden.
+        progress: Called after the fit on all votes and after each with hidden ones.
 
     Raises:
         TypeError: If the probabilities come without provenance.
@@ -59,7 +63,8 @@ def crowdlab(votes: Votes, model: HeldOut | None, *, seed: int = 0) -> Consensus
         return replace(dawid_skene(votes), method="crowdlab")
     probabilities = model.aligned(votes.galaxy_ids)
     full = _posteriors(votes, probabilities, seed)
-    share = 0.0 if full.crowdlab is None else _chosen_share(votes, probabilities, seed)
+    _tell(progress, 1)
+    share = 0.0 if full.crowdlab is None else _chosen_share(votes, probabilities, seed, progress)
     if share == 0.0 or full.crowdlab is None:
         return replace(full.people, method="crowdlab")
     mixed = _heard(full.people, full.crowdlab, share)
@@ -76,7 +81,14 @@ def _posteriors(votes: Votes, probabilities: NDArray[np.float64], seed: int) -> 
     return _Posteriors(people, None if weights is None else crowdlab_posterior(votes, voice, weights))
 
 
-def _chosen_share(votes: Votes, probabilities: NDArray[np.float64], seed: int) -> float:
+def _tell(progress: ProgressCallback | None, done: int) -> None:
+    if progress is not None:
+        progress(Progress("asking the model", done, N_FOLDS + 1))
+
+
+def _chosen_share(
+    votes: Votes, probabilities: NDArray[np.float64], seed: int, progress: ProgressCallback | None
+) -> float:
     """Share of CROWDLAB that predicts hidden votes best; 0 unless clearly better than softening alone."""
     fold_of = np.random.default_rng(seed).permutation(len(votes)) % N_FOLDS
     silent_gain: list[NDArray[np.float64]] = []
@@ -96,6 +108,7 @@ def _chosen_share(votes: Votes, probabilities: NDArray[np.float64], seed: int) -
         model_gain.append(
             np.stack([_vote_scores(hidden, people, _heard(people, seen.crowdlab, w)) for w in SHARES])
         )
+        _tell(progress, fold + 2)
     silent, heard = np.concatenate(silent_gain, axis=1), np.concatenate(model_gain, axis=1)
     best = int(heard.mean(axis=1).argmax())
     gain = heard[best] - silent[int(silent.mean(axis=1).argmax())]

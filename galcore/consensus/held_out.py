@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from galcore.types import GalcoreError
+from galcore.types import GalcoreError, Progress, ProgressCallback
 
 Predict = Callable[[NDArray[np.floating]], NDArray[np.floating]]  # features (M, D) -> probabilities (M, K)
 # features (M, D), beliefs about their answers (M, K) -> a fitted model
@@ -86,6 +86,7 @@ def cross_validate(
     fit: Fit,
     n_folds: int = N_FOLDS,
     seed: int = 0,
+    progress: ProgressCallback | None = None,
 ) -> HeldOut:
     """Probabilities for every galaxy from models fitted on the other folds.
 
@@ -97,6 +98,7 @@ def cross_validate(
         fit: Gets features and beliefs of some galaxies and returns a function of features.
         n_folds: Parts; at least two.
         seed: Of the partition.
+        progress: Called after each part.
     """
     n_galaxies, n_answers = beliefs.shape
     if n_folds < 2:
@@ -108,6 +110,8 @@ def cross_validate(
         training, judged = learnable & (folds != fold), folds == fold
         if judged.any() and (beliefs[training].sum(axis=0) > 0).sum() >= 2:
             probabilities[judged] = fit(features[training], beliefs[training])(features[judged])
+        if progress is not None:
+            progress(Progress("what the model says", fold + 1, n_folds))
     return HeldOut(galaxy_ids, probabilities, folds)
 
 

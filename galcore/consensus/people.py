@@ -13,7 +13,7 @@ from galcore.consensus.dawid_skene import CrowdPrior
 from galcore.consensus.posterior import draw_confusions, draw_rows
 from galcore.consensus.result import Consensus, normalised
 from galcore.consensus.votes import Answers, Votes
-from galcore.types import Interval
+from galcore.types import Interval, ProgressCallback
 
 # Less firm than the prior of the consensus: there it keeps single votes sane, here it would flatter people.
 SKILL_PRIOR = CrowdPrior(right=1.0, wrong=0.5)
@@ -53,6 +53,7 @@ def person_skills(
     prior: CrowdPrior = SKILL_PRIOR,
     n_draws: int = 200,
     seed: int = 0,
+    progress: ProgressCallback | None = None,
 ) -> tuple[PersonSkill, ...]:
     """Every person who voted, or answered gold or re-asks, by name.
 
@@ -66,9 +67,12 @@ def person_skills(
         prior: Pseudo-answers of everybody.
         n_draws: From the posterior.
         seed: Of the draws.
+        progress: Called after each round of draws.
     """
     number = np.bincount(votes.persons, minlength=votes.n_people)
-    confusions, prevalences = draw_confusions(votes, consensus, prior=prior, n_draws=n_draws, seed=seed)
+    confusions, prevalences = draw_confusions(
+        votes, consensus, prior=prior, n_draws=n_draws, seed=seed, progress=progress
+    )
     skills = np.einsum("dk,dpkk->dp", prevalences, confusions)
     gold, reasks = _shares(answers, "gold"), _shares(answers, "reasks")
     rows = {name: row for row, name in enumerate(votes.people)}

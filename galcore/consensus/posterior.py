@@ -12,12 +12,19 @@ from numpy.typing import NDArray
 from galcore.consensus.dawid_skene import CrowdPrior, beliefs_of
 from galcore.consensus.result import Consensus
 from galcore.consensus.votes import Votes
+from galcore.types import Progress, ProgressCallback
 
 BURN_IN = 50
 
 
 def draw_confusions(
-    votes: Votes, start: Consensus, *, prior: CrowdPrior, n_draws: int = 200, seed: int = 0
+    votes: Votes,
+    start: Consensus,
+    *,
+    prior: CrowdPrior,
+    n_draws: int = 200,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Confusions and prevalences drawn by Gibbs sampling (Kim & Ghahramani 2012, without their hyperpriors).
 
@@ -30,6 +37,7 @@ def draw_confusions(
         prior: Pseudo-counts ``a`` and ``b``.
         n_draws: Rounds that are kept.
         seed: Of the draws.
+        progress: Called after each round.
 
     Returns:
         (n_draws, P, K, K) and (n_draws, K).
@@ -53,6 +61,8 @@ def draw_confusions(
         prevalence = _dirichlet(of_galaxies + max(prior.prevalence, 1e-3), rng)
         if draw >= 0:
             kept_confusions[draw], kept_prevalences[draw] = confusion, prevalence
+        if progress is not None:
+            progress(Progress("how good each person is", draw + BURN_IN + 1, n_draws + BURN_IN))
     return kept_confusions, kept_prevalences
 
 

@@ -12,6 +12,7 @@ from galcore.consensus import HeldOut, Votes, cross_validate, fit_logistic
 from galcore.loop.learner import REGULARISATION_C
 from galcore.loop.space import FeatureSpace
 from galcore.loop.state import rows_by_id
+from galcore.types import ProgressCallback
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,10 +22,12 @@ class ModelVoice:
     Attributes:
         galaxy_ids: Galaxies with features, ``(N,)``.
         space: Their features.
+        progress: Called after each part of the cross-validation.
     """
 
     galaxy_ids: NDArray[np.str_]
     space: FeatureSpace
+    progress: ProgressCallback | None = None
 
     def __call__(self, votes: Votes, beliefs: NDArray[np.float64]) -> HeldOut | None:
         """Out-of-sample probabilities for the galaxies of the votes; ``None`` if it knows none of them.
@@ -39,4 +42,5 @@ class ModelVoice:
             return None
         fit = partial(fit_logistic, regularisation_c=REGULARISATION_C)
         features = self.space.features[rows[known]]
-        return cross_validate(votes.galaxy_ids[known], features, beliefs[known], fit=fit)
+        ids = votes.galaxy_ids[known]
+        return cross_validate(ids, features, beliefs[known], fit=fit, progress=self.progress)

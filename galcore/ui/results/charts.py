@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
+import streamlit as st
 from numpy.typing import NDArray
 
 from galcore.review.threshold import ThresholdEstimate
@@ -67,11 +68,69 @@ def confusion_chart(
     """Confusion matrix: shade is the share of its row, numbers are galaxies and that share."""
     totals = matrix.sum(axis=1, keepdims=True)
     share = np.divide(matrix, totals, out=np.zeros(matrix.shape), where=totals > 0)
-    names = [_short(answer) for answer in answers]
     text = [
         [f"{n}<br>{100 * part:.0f} %" if total else "–" for n, part in zip(row, parts, strict=True)]
         for row, parts, total in zip(matrix, share, totals[:, 0], strict=True)
     ]
+    return _heatmap(share, text, answers, ("given", "truth"), text_colour)
+
+
+def person_confusion_chart(
+    confusion: NDArray[np.floating], answers: Sequence[str], *, text_colour: str = "#f2efe8"
+) -> go.Figure:
+    """Probability of each answer of a person by the truth, (K, K), in per cent."""
+    text = [[f"{100 * share:.0f}" for share in row] for row in confusion]
+    return _heatmap(confusion, text, answers, ("answered", "truth"), text_colour)
+
+
+def skill_chart(people: pd.DataFrame, *, chance: float) -> go.Figure:
+    """Skill of each person with its interval, the best on top; diamonds are right answers to gold items.
+
+    Args:
+        people: Columns ``annotator``, ``skill``, ``skill_low``, ``skill_high``, ``gold``, ``n_votes``,
+            ``n_gold``, from the lowest to the highest skill.
+        chance: Skill of somebody who guesses.
+    """
+    places = list(range(len(people)))
+    figure = go.Figure()
+    figure.add_scatter(
+        x=100 * people["skill"], y=places, mode="markers", name="skill",
+        marker={"color": AMBER, "size": 9},
+        error_x={
+            "type": "data", "symmetric": False, "thickness": 1.5, "width": 3, "color": AMBER,
+            "array": 100 * (people["skill_high"] - people["skill"]),
+            "arrayminus": 100 * (people["skill"] - people["skill_low"]),
+        },
+        customdata=people[["skill_low", "skill_high", "n_votes"]].to_numpy() * [100, 100, 1],
+        hovertemplate="%{x:.0f} % [%{customdata[0]:.0f}–%{customdata[1]:.0f}], "
+        "%{customdata[2]:,} votes<extra></extra>",
+    )  # fmt: skip
+    if people["gold"].notna().any():
+        figure.add_scatter(
+            x=100 * people["gold"], y=places, mode="markers", name="right on known answers",
+            marker={"color": BLUE, "size": 9, "symbol": "diamond-open", "line": {"width": 2}},
+            customdata=people["n_gold"],
+            hovertemplate="%{x:.0f} % of %{customdata} known answers<extra></extra>",
+        )  # fmt: skip
+    figure.add_vline(
+        x=100 * chance, line={"color": GREY, "dash": "dot"},
+        annotation={"text": "guessing", "font": {"size": 11}, "showarrow": False}, annotation_position="top",
+    )  # fmt: skip
+    names = [_short(name, 28) for name in people["annotator"]]
+    figure.update_yaxes(tickmode="array", tickvals=places, ticktext=names, automargin=True)
+    height = 110 + 24 * max(len(people), 2)
+    return _tidy(figure, "per cent", "", x_range=(0, 102), y_range=(-0.6, len(people) - 0.4), height=height)
+
+
+def _heatmap(
+    share: NDArray[np.floating],
+    text: list[list[str]],
+    answers: Sequence[str],
+    titles: tuple[str, str],
+    text_colour: str,
+) -> go.Figure:
+    """Cells shaded by a share of 0-1, the truth downwards; ``titles`` of the axes, x first."""
+    names = [_short(answer) for answer in answers]
     # Positions, not names, on the axes: two long answers may begin alike.
     figure = go.Figure(
         go.Heatmap(
@@ -84,7 +143,12 @@ def confusion_chart(
     ticks = {"tickmode": "array", "tickvals": list(range(len(names))), "ticktext": names, "showgrid": False}
     figure.update_xaxes(**ticks)
     figure.update_yaxes(**ticks, autorange="reversed")
-    return _tidy(figure, "given", "truth", height=150 + 62 * len(names))
+    return _tidy(figure, *titles, height=150 + min(62 * len(names), 360))
+
+
+def text_colour() -> str:
+    """Of text inside a chart, for the theme in use."""
+    return "#16181f" if st.context.theme.type == "light" else "#f2efe8"
 
 
 def _short(text: str, limit: int = 18) -> str:

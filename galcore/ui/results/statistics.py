@@ -14,7 +14,7 @@ from galcore.review.campaign import NOT_ASKED, CampaignReview, calibration_table
 from galcore.ui.gallery import Tile, show_gallery
 from galcore.ui.naming import names_for
 from galcore.ui.results.agreement import show_agreement
-from galcore.ui.results.charts import calibration_chart, confusion_chart
+from galcore.ui.results.charts import calibration_chart, confusion_chart, text_colour
 from galcore.ui.results.downloads import show_downloads, show_heading
 from galcore.ui.results.loading import load_people
 from galcore.ui.results.paging import option_text
@@ -134,7 +134,7 @@ def _show_confusion(
     correct = np.trace(matrix) / max(1, matrix.sum())
     st.caption(f"{count(int(matrix.sum()), 'galaxy', 'galaxies')}, {100 * correct:.1f} % right: {where}.")
     st.plotly_chart(
-        confusion_chart(matrix, answers, text_colour=_text_colour()),
+        confusion_chart(matrix, answers, text_colour=text_colour()),
         key=f"review_confusion_{who}",
         width="stretch",
     )
@@ -149,10 +149,6 @@ def _show_confusion(
                 for galaxy_id, row in mistakes.head(48).iterrows()
             ]
             show_gallery(tiles, key=f"review_mistakes_{who}", tile_px=110, label="mistakes")
-
-
-def _text_colour() -> str:
-    return "#16181f" if st.context.theme.type == "light" else "#f2efe8"
 
 
 def _show_calibration(workspace: Workspace, review: CampaignReview) -> None:
