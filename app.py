@@ -16,6 +16,7 @@ from galcore.ui.rooms import page_names
 from galcore.web.atlas_routes import atlas_routes
 from galcore.web.backups import ScheduledBackups
 from galcore.web.gate import Gate
+from galcore.web.hands_routes import hands_routes
 from galcore.web.identity_routes import identity_routes
 from galcore.web.metrics import metrics_routes
 from galcore.web.provider_routes import ProviderRoutes
@@ -51,6 +52,7 @@ app = st.App(
         *galcore_routes(),
         *metrics_routes(),
         *identity_routes(),
+        *hands_routes(),
         *atlas_routes(),
         *restore_routes(),
         *front_page_routes(page_names()),

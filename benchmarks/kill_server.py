@@ -30,17 +30,17 @@ N_GALAXIES = 400
 GRIDS_EACH = 8
 
 
-def make_workspace(folder: Path) -> None:
+def make_workspace(folder: Path, campaign: Campaign = CAMPAIGN, *, n_galaxies: int = N_GALAXIES) -> None:
     """A prepared workspace of simulated galaxies with one campaign."""
     from galcore.catalog.importer import import_path
     from galcore.preparation import prepare
     from galcore.simulate.write import write_survey
 
     workspace = Workspace.create(folder, title="Sky")
-    written = write_survey(folder / "survey", N_GALAXIES, survey="SDSS", seed=11, size_px=48)
+    written = write_survey(folder / "survey", n_galaxies, survey="SDSS", seed=11, size_px=48)
     import_path(written.folder / "images", folder)
     prepare(workspace)
-    workspace.labels.create_campaign(CAMPAIGN)
+    workspace.labels.create_campaign(campaign)
     workspace.close()
 
 

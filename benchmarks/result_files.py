@@ -28,6 +28,7 @@ COMMANDS = {
     "latency": "python -m benchmarks.latency",
     "demo": "python -m benchmarks.demo",
     "kill_server": "python -m benchmarks.kill_server",
+    "keys": "python -m benchmarks.keys",
     "labels": "python -m benchmarks.labels",
     "simulate": "python -m benchmarks.simulate",
     "consensus": "python -m galcore benchmark consensus --out benchmarks/results/consensus.json",

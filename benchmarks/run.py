@@ -12,6 +12,7 @@ SCRIPTS = (
     "latency",
     "labels",
     "kill_server",
+    "keys",
     "probe_table",
     "loop_table",
     "label_ceiling",

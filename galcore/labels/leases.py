@@ -86,6 +86,11 @@ class LeaseBook:
         """A sign of a person: their leases run anew."""
         self._seen_at[campaign_id, annotator] = self._clock()
 
+    def depart(self, campaign_id: str, annotator: str, *, within_s: float) -> None:
+        """A person goes: their leases end so soon, unless there is another sign of them before."""
+        left_s = min(within_s, self._lease_s)
+        self._seen_at[campaign_id, annotator] = self._clock() - self._lease_s + left_s
+
     def loads(self, campaign_id: str, since: int = 0) -> tuple[dict[str, int], int]:
         """Galaxies whose load changed after the mark ``since`` with their load, and the mark of now."""
         counts = self._campaigns.get(campaign_id)

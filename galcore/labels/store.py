@@ -414,6 +414,16 @@ class LabelStore:
     def touch(self, campaign_id: str, annotator: str) -> None:
         """Note that a person is at work on a campaign now; their leases run anew."""
         self._book.touch(campaign_id, annotator)
+        self.appear(campaign_id, annotator)
+
+    def depart(self, campaign_id: str, annotator: str, *, within_s: float) -> None:
+        """Note that a person stopped working: their leases end within seconds, unless they touch again."""
+        self._book.depart(campaign_id, annotator, within_s=within_s)
+        with self._door:
+            self._present.pop((campaign_id, annotator), None)
+
+    def appear(self, campaign_id: str, annotator: str) -> None:
+        """Note that a person is here, at work or looking at something else; no lease is renewed."""
         with self._door:
             self._present[campaign_id, annotator] = time.monotonic()
 

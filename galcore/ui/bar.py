@@ -125,7 +125,7 @@ def _show_people_and_jobs(workspace: Workspace, campaign: Campaign | None, user:
     """Who works on this campaign now and what runs; says at the same time that this person is here."""
     parts = []
     if campaign is not None:
-        workspace.labels.touch(campaign.campaign_id, user)
+        workspace.labels.appear(campaign.campaign_id, user)
         present = workspace.labels.present(campaign.campaign_id)
         shown = [clean(person_name(workspace.folder, name)) for name in present]
         names = html.escape(", ".join(shown))

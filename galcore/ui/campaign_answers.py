@@ -111,7 +111,7 @@ def _ask_lines(start: Campaign, mode: CampaignMode, key: Key) -> tuple[str, ...]
         "\n".join(before),
         height=150,
         key=key(f"answers_{mode}"),
-        help="The first nine have the digit keys 1 – 9, in this order.",
+        help="The first ten have the digit keys 1 – 9 and 0, in this order.",
     )
     return tuple(line.strip() for line in lines.splitlines() if line.strip())
 

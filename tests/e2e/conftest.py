@@ -33,6 +33,7 @@ KINDS = Campaign(
     grid_rows=2,
     grid_columns=3,
 )
+ALONE = Campaign("alone", "Alone", "Which are round?", ("round", "other"), grid_rows=5, grid_columns=5)
 
 
 @pytest.fixture(scope="session")
@@ -51,10 +52,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def server(copy_sky: Callable[[str], Path], tmp_path: Path) -> Iterator[Server]:
-    """A running server over one prepared workspace with a binary campaign and one of several classes."""
+    """A running server over one prepared workspace: binary, several classes, and one that two grids fill."""
     folder = copy_sky("sky")
     workspace = Workspace.open(folder)
-    for campaign in (KINDS, SPIRALS):
+    for campaign in (ALONE, KINDS, SPIRALS):
         workspace.labels.create_campaign(campaign)
     workspace.close()
     with Server(folder.parent, tmp_path / "server.log") as server:

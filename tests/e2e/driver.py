@@ -75,12 +75,17 @@ def open_profile(browser: Browser) -> BrowserContext:
     return browser.new_context(viewport={"width": 1280, "height": 800})
 
 
-def open_grid(profile: BrowserContext, server: Server, name: str, campaign: str) -> GridDriver:
-    """The grid page of a campaign as a person of this name, with its first grid in view."""
+def come_as(profile: BrowserContext, server: Server, name: str, campaign: str) -> Page:
+    """The grid page of a campaign, opened by a person of this name."""
     page = profile.new_page()
     page.goto(f"{server.address}/grid?campaign={campaign}")
     page.get_by_label("Your name").fill(name)
     page.get_by_role("button", name="Begin").click()
-    driver = GridDriver(page)
+    return page
+
+
+def open_grid(profile: BrowserContext, server: Server, name: str, campaign: str) -> GridDriver:
+    """The grid page of a campaign as a person of this name, with its first grid in view."""
+    driver = GridDriver(come_as(profile, server, name, campaign))
     driver.wait_for_grid()
     return driver

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pandas as pd
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
 from galcore.workspace import Workspace
-from tests.e2e.driver import GridDriver, Server
+from tests.e2e.driver import GridDriver, Server, come_as, open_profile
 
 pytestmark = pytest.mark.e2e
 OpenAs = Callable[..., GridDriver]
@@ -202,6 +202,23 @@ def test_answers_survive_a_reload_while_the_server_is_down(person: OpenAs, serve
     expect(grid.page.locator(".gg-counts")).to_contain_text("you 4")
     events = server.read(_events)
     assert sorted(events["galaxy_id"]) == sorted(unsent)
+
+
+def test_who_closes_the_page_gives_its_galaxies_to_the_next(
+    person: OpenAs, browser: Browser, server: Server
+) -> None:
+    ana = person("Ana", campaign="alone")
+    held = ana.ids()
+    ana.page.reload()
+    ana.wait_for_grid()
+    assert ana.ids() == held
+    profile = open_profile(browser)
+    bo = GridDriver(come_as(profile, server, "Bo", "alone"))
+    expect(bo.page.locator(".gg-empty")).to_contain_text("in front of somebody else", timeout=30_000)
+    ana.page.close(run_before_unload=True)
+    expect(bo.cells.first).to_be_visible(timeout=60_000)
+    assert set(held) & set(bo.ids())
+    profile.close()
 
 
 def test_markup_in_a_name_is_text(person: OpenAs) -> None:

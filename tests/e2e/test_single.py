@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from galcore.questions import built_in_trees, fixed_answers
 from galcore.types import Campaign
 from galcore.workspace import Workspace
-from tests.e2e.driver import Server
+from tests.e2e.driver import GridDriver, Server
 
 pytestmark = pytest.mark.e2e
 GZD5 = built_in_trees()["gzd5"]
@@ -215,6 +215,28 @@ def test_the_scale_of_interest_begins_at_zero(page: Page, server: Server) -> Non
     single.finish("Enter")
     single.wait_until_saved()
     assert list(server.read(_history("interest"))["answer"]) == ["0", "1"]
+
+
+def test_on_the_grid_the_same_keys_give_the_same_answers(page: Page, server: Server) -> None:
+    grid = GridDriver(page)
+    keys = {"interest": ("6", "0", "5", "3"), "grades": ("a", "x", "2")}
+    legends = {"interest": ["0", "1", "2", "3", "4", "5", "␣"], "grades": ["A", "B", "C", "X", "␣"]}
+    for campaign in keys:
+        page.goto(f"{server.address}/grid?campaign={campaign}")
+        grid.wait_for_grid()
+        assert page.locator(".gg-chip kbd").all_text_contents() == legends[campaign]
+        for key in keys[campaign]:
+            grid.press("ArrowRight", key)
+        expect(grid.marked).to_have_count(3)
+        grid.press("Shift+A")
+        expect(grid.marked).to_have_count(16)
+        grid.press("Backspace", "?")
+        expect(page.locator(".gg-keys dd").first).to_contain_text(campaign)
+        grid.press("?")
+        grid.submit()
+        grid.wait_until_saved()
+    stored = server.read(lambda sky: {name: set(sky.labels.history(name)["answer"]) for name in keys})
+    assert stored == {"interest": {"0", "5", "3", ""}, "grades": {"A", "X", "B", ""}}
 
 
 def test_stretch_colour_and_invert_change_the_picture_and_are_stored(page: Page, server: Server) -> None:

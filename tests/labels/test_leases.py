@@ -72,6 +72,22 @@ def test_a_lease_ends_ten_minutes_after_the_last_sign_of_its_person(store: Label
     assert store.leased("c1", "ada") == frozenset()
 
 
+def test_who_leaves_gives_back_within_seconds_and_who_returns_keeps_all(
+    store: LabelStore, clock: Clock
+) -> None:
+    store.lease("c1", "ada", ["g1", "g2"])
+    store.depart("c1", "ada", within_s=10)
+    clock.now_s = 9
+    assert store.lease("c1", "bob", ["g1"]) == ()
+    store.touch("c1", "ada")
+    clock.now_s = 300
+    assert store.lease("c1", "bob", ["g1"]) == ()
+    store.depart("c1", "ada", within_s=10)
+    store.appear("c1", "ada")
+    clock.now_s = 311
+    assert store.lease("c1", "bob", ["g1", "g2"]) == ("g1", "g2")
+
+
 def test_an_answer_after_the_lease_went_to_another_is_kept_and_counts(
     store: LabelStore, clock: Clock
 ) -> None:

@@ -191,4 +191,5 @@ def test_a_hosted_server_takes_no_paths(
 def test_the_keys_are_those_of_the_grid() -> None:
     keys = dict(key_list())
     assert "submit the grid" in keys["⏎"]
+    assert "value" in keys["0 – 5"]
     assert len(keys) >= 15

@@ -36,5 +36,6 @@ def show_keys() -> None:
 
 
 def key_list(component: str = "annotation_grid") -> list[tuple[str, str]]:
-    """Keys and what they do, read from the component's own list."""
-    return _KEYS.findall((_COMPONENTS / component / "keys.js").read_text(encoding="utf-8"))
+    """Keys and what they do, read from the lists of the component's own and of the answers."""
+    lists = (_COMPONENTS / "common" / "answer_keys.js", _COMPONENTS / component / "keys.js")
+    return [row for path in lists for row in _KEYS.findall(path.read_text(encoding="utf-8"))]

@@ -1,14 +1,13 @@
 // The keys of the grid.
 
 const KEY_LIST = [
-  ["1 – 9", "answer the focused or selected galaxies; also what a click gives"],
   ["⏎", "submit the grid"],
   ["␣", "unsure: the focused or selected galaxies; with none focused, skip the grid"],
   ["⌫", "undo the last mark, or take back the last submission"],
   ["← ↑ ↓ →", "move the focus"],
   ["⇧ + arrow", "select a range"],
   ["⇧ + click", "mark a range"],
-  ["a", "mark all, or none"],
+  ["a", "mark all, or none (with lens grades ⇧ A)"],
   ["z", "magnify, with a scale bar"],
   ["s", "next stretch"],
   ["i", "invert: dark on white"],
@@ -20,7 +19,7 @@ const KEY_LIST = [
   ["?", "this list"],
   ["Esc", "close, or leave a correction"],
 ];
-const KEY_NOTE = "Drag over pictures to mark several. Esc closes.";
+const KEY_NOTE = "An answer goes to the focused or selected galaxies, and is what a click gives from then on. Drag over pictures to mark several. Esc closes.";
 
 function bindKeys(actions, root) {
   const columns = () => actions.columns();
@@ -30,7 +29,9 @@ function bindKeys(actions, root) {
     ArrowUp: () => -columns(),
     ArrowDown: () => columns(),
   };
-  const letters = {
+  const keys = {
+    Enter: actions.submit,
+    " ": actions.skip,
     a: actions.markAll,
     z: actions.toggleZoom,
     s: actions.nextStretch,
@@ -39,17 +40,24 @@ function bindKeys(actions, root) {
     f: actions.flag,
     m: actions.similar,
     g: actions.openGalaxy,
-    h: actions.guide,
-    "?": actions.keyList,
     Backspace: actions.undo,
-    Escape: actions.escape,
   };
+  const always = { h: actions.guide, "?": actions.keyList, Escape: actions.escape };
 
   return listenToKeys(root, (event) => {
-    if (moves[event.key]) return () => actions.move(moves[event.key](), event.shiftKey);
-    if (/^[1-9]$/.test(event.key)) return () => actions.answer(Number(event.key) - 1);
-    if (event.key === "Enter") return event.repeat ? () => {} : actions.submit;
-    if (event.key === " ") return event.repeat ? () => {} : actions.skip;
-    return letters[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (always[key]) return always[key];
+    const act = actOf(event, key);
+    return act && actions.covered() ? () => {} : act; // nothing changes under a list that lies over the page
   });
+
+  function actOf(event, key) {
+    if (moves[key]) return () => actions.move(moves[key](), event.shiftKey);
+    // A grade called A is given by its letter; with shift the letters mean what they mean everywhere.
+    const shifted = event.shiftKey && /^[a-z]$/.test(key);
+    const place = shifted ? -1 : actions.placeOf(event.key);
+    if (place >= 0) return () => actions.answer(place);
+    const oncePerPress = key === "Enter" || key === " ";
+    return oncePerPress && event.repeat ? () => {} : keys[key];
+  }
 }

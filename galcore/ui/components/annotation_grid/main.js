@@ -1,5 +1,4 @@
 // The component: holds the state of one open grid page and ties board, outbox, keys and drawing together.
-// Streamlit calls the default export at every rerun; the page object is made once and then only given new data.
 
 const MARKS_PREFIX = "galcore.marks.";
 
@@ -42,6 +41,7 @@ class GridPage extends OperatedPage {
   takeGrids(offered) {
     const fresh = offered.filter((grid) => !this.submitted.has(grid.grid_id));
     if (this.kept) this.restoreKept(fresh);
+    if (this.outbox.items.length && this.board) return this.addWaiting(fresh);
     const current = this.board && this.board.grid;
     const held = current && fresh.find((grid) => grid.grid_id === current.grid_id);
     if (held) this.board.grid = held;
@@ -50,6 +50,13 @@ class GridPage extends OperatedPage {
     }
     const shown = this.board && this.board.grid.grid_id;
     this.waiting = fresh.filter((grid) => grid.grid_id !== shown);
+    return undefined;
+  }
+
+  // An answer of a server that has not read the whole outbox is behind what is on screen: it only adds grids.
+  addWaiting(fresh) {
+    const known = new Set([this.board.grid, ...this.waiting].map((grid) => grid.grid_id));
+    this.waiting.push(...fresh.filter((grid) => !known.has(grid.grid_id)));
   }
 
   // Marks that were on the screen before a reload.
@@ -148,15 +155,4 @@ class GridPage extends OperatedPage {
   }
 }
 
-const pages = new WeakMap();
-
-export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
-  const root = parentElement.querySelector(".gg");
-  if (!pages.has(root)) pages.set(root, new GridPage(root));
-  const page = pages.get(root);
-  page.receive(data, setStateValue, setTriggerValue);
-  return () => {
-    page.close();
-    pages.delete(root);
-  };
-}
+export default mountPage(GridPage);

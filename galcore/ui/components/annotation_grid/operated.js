@@ -5,18 +5,20 @@ class OperatedPage extends DrawnPage {
 
   actions() {
     const withBoard = (act) => (...values) => {
-      if (!this.board || this.overlayOpen()) return;
+      if (!this.board) return;
       act(...values);
       this.changed();
     };
     return {
+      covered: () => this.overlayOpen(),
       columns: () => this.columns || 1,
+      placeOf: (key) => (this.data ? placeOfKey(this.campaign.mode, this.campaign.answers, key) : -1),
       move: withBoard((step, extend) => this.board.moveFocus(step, extend)),
       answer: withBoard((mark) => this.answer(mark)),
       markAll: withBoard(() => this.board.paint(this.board.ids, this.view.brush)),
       submit: withBoard(() => this.submit()),
       skip: withBoard(() => this.skip()),
-      undo: () => !this.overlayOpen() && this.undo(),
+      undo: () => this.undo(),
       nextStretch: () => this.nextStretch(),
       invert: () => this.look({ inverted: !this.view.inverted }),
       pixels: () => this.look({ pixels: !this.view.pixels }),
@@ -31,7 +33,6 @@ class OperatedPage extends DrawnPage {
   }
 
   answer(mark) {
-    if (mark >= this.campaign.answers.length) return;
     this.view.brush = mark;
     const targets = this.board.targets();
     if (targets.length) this.board.paint(targets, mark);
@@ -60,7 +61,7 @@ class OperatedPage extends DrawnPage {
   toggleZoom() {
     if (this.zoom.open) return this.closeOverlays();
     if (!this.board) return undefined;
-    if (this.board.focus < 0) this.board.focus = Math.max(0, this.hovered ?? 0);
+    if (this.board.focus < 0) this.board.focus = Math.min(this.hovered ?? 0, this.board.ids.length - 1);
     return this.draw(true);
   }
 

@@ -119,8 +119,8 @@ function makeChip(mark, campaign, choose) {
   const shape = element("span", "gg-chip-shape", markShape(mark));
   const name = element("span", "gg-chip-name", markName(campaign, mark));
   name.dir = "auto";
-  const key = element("kbd", "", mark === SKIP ? "␣" : String(mark + 1));
-  if (mark > 8) key.hidden = true;
+  const key = element("kbd", "", mark === SKIP ? "␣" : keyOf(campaign.mode, campaign.answers, mark));
+  key.hidden = !key.textContent;
   chip.append(key, shape, name, element("span", "gg-chip-count", "0"));
   chip.title = mark === SKIP ? "a click marks unsure" : `a click marks ${campaign.answers[mark]}`;
   chip.addEventListener("click", () => choose(mark));

@@ -9,7 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-_SCRIPTS = ("outbox.js", "elements.js", "keyboard.js", "sky_marks.js", "guide.js", "page.js")
+_SCRIPTS = (
+    "outbox.js",
+    "elements.js",
+    "keyboard.js",
+    "answer_keys.js",
+    "sky_marks.js",
+    "guide.js",
+    "page.js",
+)
 _STYLES = ("page.css",)
 _DIALOGS = "<!-- dialogs -->"  # where they go in the markup of a component
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 
 import streamlit as st
 
@@ -11,10 +12,13 @@ from galcore.people import Role, may
 from galcore.types import Campaign, Grid
 from galcore.ui import state
 from galcore.ui.components.annotation_grid.outbox import Acknowledgement, apply_outbox
+from galcore.web.hands_routes import HANDS_ROUTE
+from galcore.web.open_pages import OpenPage, open_pages
 from galcore.workspace import Workspace
 
 _AT_WORK = "galcore.at_work"  # workspace, campaign and person of the last grid
 _PROBLEM = "galcore.outbox_problem"  # told to the browser in the next answer
+_PAGE = "galcore.open_page"  # tells the tabs of one person apart
 _DONE = "galcore.outbox_done"  # how far the outbox of each tab is stored
 
 
@@ -70,6 +74,14 @@ def offered_grids(workspace: Workspace, loop: CampaignLoop, user: str) -> list[G
     if loop.campaign.state != "open" or not may(workspace.folder, user, Role.ANNOTATOR):
         return []
     return [grid for grid in loop.grids(user) if grid is not None and grid.items]
+
+
+def hands_content(workspace: Workspace, campaign: Campaign, user: str) -> dict[str, str]:
+    """Notes that this page is open, and says how the browser tells the server that it is left."""
+    page_id = st.session_state.setdefault(_PAGE, secrets.token_hex(8))
+    page = OpenPage(workspace.name, campaign.campaign_id, user, page_id)
+    open_pages().sign(page)
+    return {"address": HANDS_ROUTE, "token": page.token}
 
 
 def follow(go: object) -> None:

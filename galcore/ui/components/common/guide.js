@@ -1,14 +1,13 @@
 // What lies over the page when asked for: the list of keys, and the guide of the campaign.
 
 function drawKeyList(holder, keys, note) {
-  if (holder.children.length) return;
   const list = element("dl", "gg-key-list");
   for (const [key, what] of keys) {
     const name = element("dt");
     name.append(element("kbd", "", key));
     list.append(name, element("dd", "", what));
   }
-  holder.append(element("h2", "", "Keys"), list, element("p", "gg-quiet", note));
+  holder.replaceChildren(element("h2", "", "Keys"), list, element("p", "gg-quiet", note));
 }
 
 function drawGuide(holder, guide, campaign) {

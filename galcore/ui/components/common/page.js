@@ -28,8 +28,8 @@ class AnnotationPage {
     this.resizer.observe(root);
     this.onResize = () => this.draw();
     window.addEventListener("resize", this.onResize);
-    this.onLeave = () => this.outbox && this.outbox.save(true);
-    window.addEventListener("pagehide", this.onLeave);
+    this.onPageHide = () => this.leave("closed");
+    window.addEventListener("pagehide", this.onPageHide);
   }
 
   close() {
@@ -37,8 +37,19 @@ class AnnotationPage {
     clearInterval(this.timer);
     this.resizer.disconnect();
     window.removeEventListener("resize", this.onResize);
-    window.removeEventListener("pagehide", this.onLeave);
-    this.onLeave();
+    window.removeEventListener("pagehide", this.onPageHide);
+    this.leave("turned");
+  }
+
+  // Others may have the galaxies of somebody who has gone, unless answers to them still have to be sent. A request
+  // that outlives the page; the header is one that another site cannot send.
+  leave(how) {
+    if (!this.outbox) return;
+    this.outbox.save(true);
+    if (this.outbox.items.length) return;
+    const { address, token } = this.data.hands;
+    const headers = { "X-Galcore": token };
+    fetch(`${address}?${how}`, { method: "POST", credentials: "same-origin", keepalive: true, headers }).catch(() => {});
   }
 
   find(selector) {
@@ -176,7 +187,7 @@ class AnnotationPage {
     const wasOpen = !this.find(name).hidden;
     this.closeOverlays();
     if (wasOpen) return;
-    if (name === ".gg-keys") drawKeyList(this.find(name), KEY_LIST, KEY_NOTE);
+    if (name === ".gg-keys") drawKeyList(this.find(name), [answerKeyRow(this.campaign.mode), ...KEY_LIST], KEY_NOTE);
     else drawGuide(this.find(name), this.data.guide, this.campaign);
     this.find(name).hidden = false;
   }
@@ -217,4 +228,23 @@ class AnnotationPage {
       });
     }
   }
+}
+
+const pages = new WeakMap();
+
+// What a component exports. Streamlit calls it at every rerun; the page object is made once for its element and then
+// only given new data. It also ends each call that a newer one overtook, so a page ends when its element is gone.
+function mountPage(Page) {
+  return ({ parentElement, data, setStateValue, setTriggerValue }) => {
+    const root = parentElement.querySelector(".gg");
+    if (!pages.has(root)) pages.set(root, new Page(root));
+    pages.get(root).receive(data, setStateValue, setTriggerValue);
+    return () => setTimeout(() => endPage(root));
+  };
+}
+
+function endPage(root) {
+  if (root.isConnected || !pages.has(root)) return;
+  pages.get(root).close();
+  pages.delete(root);
 }

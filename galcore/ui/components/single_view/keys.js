@@ -1,8 +1,6 @@
 // The keys of the view of one galaxy.
 
 const KEY_LIST = [
-  ["1 – 9, 0", "give the answer; with several at once, tick it"],
-  ["A B C X", "the grade, where lens grades are asked"],
   ["⏎", "give the highlighted answer; with several at once, submit: the others are no"],
   ["↑ ↓", "highlight an answer"],
   ["␣", "skip the galaxy: nothing is decided"],
@@ -19,7 +17,7 @@ const KEY_LIST = [
   ["?", "this list"],
   ["Esc", "close, or end the magnifier"],
 ];
-const KEY_NOTE = "A step of the path over the question takes you back to it. Esc closes.";
+const KEY_NOTE = "With several at once, a digit ticks. A step of the path over the question takes you back to it. Esc closes.";
 
 function bindKeys(page) {
   const letters = {

@@ -1,5 +1,4 @@
 // The component: one galaxy in hand, those ahead, those behind; ties walk, outbox, keys and drawing together.
-// Streamlit calls the default export at every rerun; the page object is made once and then only given new data.
 
 const HANDS_PREFIX = "galcore.single.";
 const PRELOADED = 3;
@@ -170,15 +169,4 @@ class SinglePage extends AnsweringSingle {
   }
 }
 
-const pages = new WeakMap();
-
-export default function ({ parentElement, data, setStateValue, setTriggerValue }) {
-  const root = parentElement.querySelector(".gg");
-  if (!pages.has(root)) pages.set(root, new SinglePage(root));
-  const page = pages.get(root);
-  page.receive(data, setStateValue, setTriggerValue);
-  return () => {
-    page.close();
-    pages.delete(root);
-  };
-}
+export default mountPage(SinglePage);

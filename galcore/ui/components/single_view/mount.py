@@ -76,6 +76,7 @@ def _page_content(
         "guide": content.single_guide(campaign, workspace),
         "problem": at_work.take_problem(),
         "ack": {"client": acknowledged.client, "n": acknowledged.number} if acknowledged else None,
+        "hands": at_work.hands_content(workspace, campaign, user),
         "has_similar": state.has_page("similar"),
     }
     if with_begun:

@@ -1,4 +1,4 @@
-// The way through the questions of one galaxy, and what a key means there. No drawing and no sending happens here.
+// The way through the questions of one galaxy. No drawing and no sending happens here.
 
 const MOST_DONE = 20; // galaxies one can go back to
 
@@ -24,20 +24,6 @@ function walk(questions, mode, given) {
     next = leadsTo ? named.get(leadsTo) : null;
   }
   return { path, next: next || null };
-}
-
-// What is pressed for an answer: its own name on fixed scales (0-5, A B C X), else its place.
-function keyOf(mode, answers, place) {
-  if (mode === "interest" || mode === "grades") return answers[place];
-  return place < 9 ? String(place + 1) : place === 9 ? "0" : "";
-}
-
-// Place of the answer that a key gives, -1 if it gives none.
-function placeOfKey(mode, answers, key) {
-  const pressed = key.length === 1 ? key.toUpperCase() : key;
-  const place = answers.findIndex((_, index) => keyOf(mode, answers, index) === pressed);
-  if (place >= 0 || mode !== "grades") return place;
-  return /^[1-9]$/.test(key) && Number(key) <= answers.length ? Number(key) - 1 : -1;
 }
 
 // The words of an answer as people read them: names of trees are written with hyphens.

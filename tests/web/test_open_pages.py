@@ -1,0 +1,86 @@
+"""A page that is left gives its galaxies back; another tab or a stranger keeps them where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+from galcore.people.access import current_access
+from galcore.people.tokens import IDENTITY_COOKIE, Identity, identity_token
+from galcore.types import Campaign
+from galcore.web.hands_routes import HANDS_ROUTE, hands_routes
+from galcore.web.open_pages import SIGN_S, OpenPage, OpenPages, open_pages
+from galcore.web.registry import serve_workspaces, served
+from galcore.workspace import Workspace
+from tests.clock import Clock
+
+VERA = OpenPage("sky", "spirals", "Vera", "tab 1")
+OTHER_TAB = OpenPage("sky", "spirals", "Vera", "tab 2")
+
+
+@pytest.fixture
+def workspace(sky: Workspace) -> Iterator[Workspace]:
+    """A served workspace in which Vera is at work."""
+    sky.close()
+    serve_workspaces([sky.folder])
+    opened = served().get("sky")
+    opened.labels.create_campaign(Campaign("spirals", "Spirals", "?", ("spiral", "other")))
+    opened.labels.touch("spirals", "Vera")
+    yield opened
+    serve_workspaces(None)
+
+
+@pytest.fixture
+def client() -> TestClient:
+    return TestClient(Starlette(routes=hands_routes()))
+
+
+def _leave(client: TestClient, page: OpenPage, how: str = "closed") -> int:
+    return client.post(f"{HANDS_ROUTE}?{how}", headers={"X-Galcore": page.token}).status_code
+
+
+def _is_here(workspace: Workspace) -> bool:
+    return "Vera" in workspace.labels.present("spirals")
+
+
+def test_the_last_page_of_a_person_counts_and_forgotten_ones_do_not() -> None:
+    clock = Clock()
+    pages = OpenPages(clock)
+    for page in (VERA, OTHER_TAB, OpenPage("sky", "spirals", "Ana", "tab 1")):
+        pages.sign(page)
+    assert not pages.leave(VERA)
+    assert pages.leave(OTHER_TAB)
+    pages.sign(OTHER_TAB)
+    clock.now_s += SIGN_S + 1
+    assert pages.leave(VERA)
+
+
+def test_a_person_leaves_with_the_last_tab(workspace: Workspace, client: TestClient) -> None:
+    open_pages().sign(VERA)
+    open_pages().sign(OTHER_TAB)
+    assert _leave(client, VERA) == 204
+    assert _is_here(workspace)
+    assert _leave(client, OTHER_TAB, "turned") == 204
+    assert not _is_here(workspace)
+
+
+def test_without_a_token_of_this_server_nobody_leaves(workspace: Workspace, client: TestClient) -> None:
+    assert client.post(HANDS_ROUTE).status_code == 403
+    assert client.post(HANDS_ROUTE, headers={"X-Galcore": VERA.token + "x"}).status_code == 403
+    assert client.get(HANDS_ROUTE, headers={"X-Galcore": VERA.token}).status_code == 405
+    assert _is_here(workspace)
+
+
+def test_where_names_are_proven_the_cookie_must_be_of_the_same_person(
+    workspace: Workspace, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GALCORE_PASSPHRASE", "open sesame")
+    monkeypatch.setenv("GALCORE_OWNER", "Ana")
+    assert _leave(client, VERA) == 401
+    client.cookies.set(IDENTITY_COOKIE, identity_token(Identity("Ana", "browser"), current_access()))
+    assert _leave(client, VERA) == 403
+    assert _is_here(workspace)
+    assert _leave(client, OpenPage("sky", "spirals", "Ana", "tab 1")) == 204
