@@ -255,21 +255,6 @@ def test_stretch_and_invert_change_the_picture_and_are_stored(person: OpenAs, se
     assert set(server.read(_events)["display"]) == {"image, inverted"}
 
 
-def test_a_finger_marks_too(browser: object, server: Server) -> None:
-    context = browser.new_context(  # type: ignore[attr-defined]
-        viewport={"width": 820, "height": 1180}, has_touch=True, storage_state=None
-    )
-    context.add_cookies([{"name": "galcore_name", "value": "Tapio", "url": server.address}])
-    grid = GridDriver(context.new_page())
-    grid.page.goto(f"{server.address}/grid?campaign=spirals")
-    grid.wait_for_grid()
-    grid.cells.nth(1).tap()
-    expect(grid.marked).to_have_count(1)
-    grid.page.locator(".gg-submit").tap()
-    grid.wait_until_saved()
-    context.close()
-
-
 def test_stopping_the_server_is_graceful(server: Server) -> None:
     assert server.stop() in (0, 130)
     assert "Traceback" not in server.log.read_text(errors="replace")

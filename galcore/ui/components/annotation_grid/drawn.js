@@ -88,6 +88,8 @@ class DrawnPage extends AnnotationPage {
     this.find(".gg-skip").disabled = !board || closed;
     setText(this.find(".gg-skip").firstChild, targets ? "Unsure" : "Skip");
     this.find(".gg-skip").title = targets ? "mark the focused galaxies as unsure" : "skip the whole grid: nothing is decided";
+    this.find(".gg-all").disabled = !board || closed;
+    setText(this.find(".gg-all kbd"), campaign.mode === "grades" ? "⇧A" : "a"); // there a is a grade
     this.find(".gg-similar").disabled = !board || !this.data.has_similar;
     const rest = campaign.mode === "binary" ? `rest = ${campaign.answers[1]}` : "rest = unsure";
     setText(this.find(".gg-rest"), rest);
@@ -103,5 +105,7 @@ class DrawnPage extends AnnotationPage {
     }
     size.value = `${this.data.rows} × ${this.data.columns}`;
     this.find(".gg-stretch-select").value = this.view.stretch;
+    this.find(".gg-invert").classList.toggle("gg-on", this.view.inverted);
+    this.find(".gg-smooth").classList.toggle("gg-on", this.view.pixels);
   }
 }

@@ -10,6 +10,7 @@ class GridPage extends OperatedPage {
     this.last = []; // submitted before this page was opened
     this.board = null;
     this.waiting = [];
+    this.heldUntil = 0; // taps before this moment end a long press
     this.zoom = new Zoom(this.find(".gg-zoom"));
     this.unbind = bindKeys(this.actions(), root);
     this.listen();
@@ -17,6 +18,7 @@ class GridPage extends OperatedPage {
 
   close() {
     window.removeEventListener("pointerup", this.onPointerUp);
+    window.removeEventListener("pointercancel", this.onPointerUp);
     super.close();
   }
 
@@ -94,6 +96,7 @@ class GridPage extends OperatedPage {
 
   flip() {
     this.view.reopened = "";
+    this.root.focus({ preventScroll: true });
     const next = this.waiting.shift();
     this.board = next ? new Board(next) : null;
     this.changed();

@@ -1,5 +1,8 @@
 // What a person does with mouse, finger and keys. The page itself (main.js) extends this.
 
+const HOLD_MS = 450;
+const HOLD_PX = 10;
+
 class OperatedPage extends DrawnPage {
   // --- what a person does -----------------------------------------------------------------------------
 
@@ -13,7 +16,7 @@ class OperatedPage extends DrawnPage {
       covered: () => this.overlayOpen(),
       columns: () => this.columns || 1,
       placeOf: (key) => (this.data ? placeOfKey(this.campaign.mode, this.campaign.answers, key) : -1),
-      move: withBoard((step, extend) => this.board.moveFocus(step, extend)),
+      move: withBoard((step, extend) => this.move(step, extend)),
       answer: withBoard((mark) => this.answer(mark)),
       markAll: withBoard(() => this.board.paint(this.board.ids, this.view.brush)),
       submit: withBoard(() => this.submit()),
@@ -30,6 +33,12 @@ class OperatedPage extends DrawnPage {
       keyList: () => this.toggleOverlay(".gg-keys"),
       escape: () => this.escape(),
     };
+  }
+
+  // Screen readers read what has the focus of the browser.
+  move(step, extend) {
+    this.board.moveFocus(step, extend);
+    this.find(".gg-cells").children[this.board.focus]?.focus({ preventScroll: true });
   }
 
   answer(mark) {
@@ -91,20 +100,35 @@ class OperatedPage extends DrawnPage {
     cells.addEventListener("pointerdown", (event) => this.press(event));
     cells.addEventListener("pointerover", (event) => this.hover(event));
     cells.addEventListener("click", (event) => this.click(event));
-    this.onPointerUp = () => (this.dragging = null);
+    cells.addEventListener("focusin", (event) => this.focusByTab(event));
+    cells.addEventListener("contextmenu", (event) => event.pointerType === "touch" && event.preventDefault());
+    cells.addEventListener("pointermove", (event) => event.pointerType === "touch" && this.stopHolding(event));
+    this.onPointerUp = () => {
+      this.dragging = null;
+      this.stopHolding();
+    };
     window.addEventListener("pointerup", this.onPointerUp);
+    window.addEventListener("pointercancel", this.onPointerUp);
+    this.find(".gg-zoom-tools").addEventListener("click", (event) => event.stopPropagation());
     this.listenToButtons({
+      ".gg-zoom-it": () => this.toggleZoom(),
+      ".gg-all": () => this.board && this.board.paint(this.board.ids, this.view.brush),
+      ".gg-invert": () => this.look({ inverted: !this.view.inverted }),
+      ".gg-smooth": () => this.look({ pixels: !this.view.pixels }),
+      ".gg-galaxy": () => this.go("galaxy"),
+      ".gg-zoom-close": () => this.closeOverlays(),
       ".gg-submit": () => this.board && this.submit(),
       ".gg-skip": () => this.board && this.skip(),
       ".gg-undo": () => this.undo(),
       ".gg-similar": () => this.go("similar"),
       ".gg-help": () => this.toggleOverlay(".gg-keys"),
       ".gg-open-guide": () => this.toggleOverlay(".gg-guide"),
-      ".gg-zoom": () => this.closeOverlays(),
       ".gg-flag-cancel": () => this.closeOverlays(),
       ".gg-keys": () => this.closeOverlays(),
     });
     this.listenToFlag();
+    this.find(".gg-flag-it").addEventListener("click", () => this.askFlag());
+    this.find(".gg-zoom").addEventListener("click", () => Date.now() > this.heldUntil && this.closeOverlays());
     this.find(".gg-size-select").addEventListener("change", (event) => {
       this.changeSettings({ size: event.target.value });
       this.say("The new size holds from the grid after the next.");
@@ -122,6 +146,7 @@ class OperatedPage extends DrawnPage {
 
   press(event) {
     const index = this.cellOf(event);
+    if (index >= 0 && event.pointerType === "touch") this.startHolding(event, index);
     if (index < 0 || event.button !== 0 || event.pointerType === "touch") return;
     event.preventDefault();
     this.root.focus({ preventScroll: true });
@@ -133,8 +158,33 @@ class OperatedPage extends DrawnPage {
   // A mouse has marked at pointerdown already; a finger, a pen or a screen reader comes through here.
   click(event) {
     const index = this.cellOf(event);
-    if (index < 0 || event.pointerType === "mouse" || event.pointerType === "pen") return;
+    if (index < 0 || event.pointerType === "mouse" || event.pointerType === "pen" || Date.now() < this.heldUntil) return;
     this.mark(index, event.shiftKey);
+  }
+
+  // A finger that stays magnifies; lifting it then is no tap.
+  startHolding(event, index) {
+    this.held = { x: event.clientX, y: event.clientY };
+    clearTimeout(this.holding);
+    this.holding = setTimeout(() => {
+      if (!this.board) return;
+      this.heldUntil = Infinity;
+      this.board.focus = index;
+      this.draw(true);
+    }, HOLD_MS);
+  }
+
+  stopHolding(moved = null) {
+    if (moved && this.held && Math.hypot(moved.clientX - this.held.x, moved.clientY - this.held.y) < HOLD_PX) return;
+    clearTimeout(this.holding);
+    if (!moved && this.heldUntil === Infinity) this.heldUntil = Date.now() + HOLD_MS;
+  }
+
+  focusByTab(event) {
+    const index = this.cellOf(event);
+    if (index < 0 || index === this.board.focus || !event.target.matches(":focus-visible")) return;
+    this.board.focus = index;
+    this.draw();
   }
 
   mark(index, range) {

@@ -20,6 +20,7 @@ class Zoom {
   show(item, { stretch, inverted, pixels }) {
     this.root.hidden = false;
     this.root.querySelector(".gg-zoom-name").textContent = item.id;
+    this.root.querySelector(".gg-zoom-why").textContent = `· ${item.explanation}`;
     const picture = this.root.querySelector(".gg-zoom-picture");
     picture.classList.toggle("gg-inverted", inverted);
     picture.classList.toggle("gg-pixels", pixels);

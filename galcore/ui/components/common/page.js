@@ -30,6 +30,13 @@ class AnnotationPage {
     window.addEventListener("resize", this.onResize);
     this.onPageHide = () => this.leave("closed");
     window.addEventListener("pagehide", this.onPageHide);
+    root.addEventListener("click", (event) => this.explain(event));
+  }
+
+  // What a mouse reads by resting on a number, a finger reads by tapping it.
+  explain(event) {
+    const told = event.pointerType === "touch" && event.target.closest("[title]");
+    if (told && !told.closest("button, .gg-cells")) this.say(told.title, 8000);
   }
 
   close() {

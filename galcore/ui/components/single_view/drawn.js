@@ -87,9 +87,10 @@ class DrawnSingle extends AnnotationPage {
     const channel = this.find(".gs-channel");
     setText(channel.firstElementChild, CHANNELS[this.view.channel].word);
     channel.querySelector("kbd").hidden = this.campaign.mode === "grades"; // there b is a grade
-    channel.classList.toggle("gs-on", this.view.channel > 0);
-    this.find(".gs-invert").classList.toggle("gs-on", this.view.inverted);
-    this.find(".gs-zoom").classList.toggle("gs-on", this.picture.magnified);
+    channel.classList.toggle("gg-on", this.view.channel > 0);
+    this.find(".gs-invert").classList.toggle("gg-on", this.view.inverted);
+    this.find(".gs-smooth").classList.toggle("gg-on", this.view.pixels);
+    this.find(".gs-zoom").classList.toggle("gg-on", this.picture.magnified);
     this.find(".gs-similar").hidden = !this.data.has_similar;
   }
 

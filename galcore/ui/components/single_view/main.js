@@ -150,6 +150,7 @@ class SinglePage extends AnsweringSingle {
       ".gs-back": () => this.back(),
       ".gs-channel": () => this.nextChannel(),
       ".gs-invert": () => this.look({ inverted: !this.view.inverted }),
+      ".gs-smooth": () => this.look({ pixels: !this.view.pixels }),
       ".gs-zoom": () => this.toggleZoom(),
       ".gs-flag-it": () => {},
       ".gs-similar": () => this.go("similar"),
