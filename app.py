@@ -15,6 +15,7 @@ from galcore.ui.identity import read_access
 from galcore.ui.rooms import page_names
 from galcore.web.atlas_routes import atlas_routes
 from galcore.web.backups import ScheduledBackups
+from galcore.web.first_start import begin_first_start
 from galcore.web.gate import Gate
 from galcore.web.hands_routes import hands_routes
 from galcore.web.identity_routes import identity_routes
@@ -33,12 +34,16 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     configure_logs()
     _log.info("server started", extra={"event": "start"})
     read_access()  # before the first request: routes ask for it, and unreadable secrets end the start here
-    every_s = 60 * Settings.from_environment().backup_minutes
+    settings = Settings.from_environment()
+    every_s = 60 * settings.backup_minutes
     backups = ScheduledBackups(lambda: served().open_now(), every_s=every_s)
     backups.start()
+    demo = begin_first_start(settings.workspaces_dir) if settings.demo else None
     try:
         yield {}
     finally:
+        if demo is not None:
+            demo.close()
         backups.close()
         served().close()
         _log.info("server stopped, labels closed", extra={"event": "stop"})

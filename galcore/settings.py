@@ -25,6 +25,7 @@ class Settings:
             else as they are.
         backup_minutes: Minutes between two backups of labels that changed, by the server
             (``GALCORE_BACKUP_MINUTES``; 0: none).
+        demo: Whether a server without workspaces makes the demo by itself (``GALCORE_DEMO=1``).
         frames: Sites that may show the dashboard in a frame (``GALCORE_FRAMES``, with spaces between).
     """
 
@@ -34,6 +35,7 @@ class Settings:
     threads: int
     logs: str = ""
     backup_minutes: float = DEFAULT_BACKUP_MINUTES
+    demo: bool = False
     frames: str = ""
 
     @classmethod
@@ -46,5 +48,6 @@ class Settings:
             threads=int(os.environ.get("GALCORE_THREADS") or 0),
             logs=os.environ.get("GALCORE_LOGS", ""),
             backup_minutes=float(os.environ.get("GALCORE_BACKUP_MINUTES") or DEFAULT_BACKUP_MINUTES),
+            demo=os.environ.get("GALCORE_DEMO", "").lower() not in ("", "0", "false", "no"),
             frames=os.environ.get("GALCORE_FRAMES", ""),
         )

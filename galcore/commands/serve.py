@@ -33,7 +33,13 @@ def serve(
         help="Workspace folder; repeat for several. Default: all in the workspaces folder.",
     ),
     port: int = typer.Option(
-        0, "--port", "-p", min=0, max=65535, help=f"Port; default: the first free one from {DEFAULT_PORT}."
+        0,
+        "--port",
+        "-p",
+        min=0,
+        max=65535,
+        envvar="PORT",
+        help=f"Port; default: the first free one from {DEFAULT_PORT}.",
     ),
     headless: bool = typer.Option(False, "--headless", help="Do not open a browser."),
     host: str = typer.Option(

@@ -119,21 +119,7 @@ class Job:
     @property
     def progress(self) -> JobProgress | None:
         """The last step written, ``None`` before the first."""
-        records = _progress_records(self.folder / PROGRESS_FILE)
-        if not records:
-            return None
-        last = records[-1]
-        stage = [record for record in records if record["stage"] == last["stage"]]
-        first = stage[0]
-        progress = Progress(str(last["stage"]), last["done"], last["total"], str(last["message"]))
-        return JobProgress(
-            progress=progress,
-            fraction=min(1.0, progress.done / progress.total) if progress.total > 0 else None,
-            seconds_left=seconds_left(
-                first["time"], first["done"], last["time"], progress.done, progress.total
-            ),
-            updated_at=float(last["time"]),
-        )
+        return read_progress(self.folder / PROGRESS_FILE)
 
     @property
     def started_at(self) -> float | None:
@@ -183,6 +169,23 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+
+
+def read_progress(path: Path) -> JobProgress | None:
+    """The last step in a file of progress, ``None`` before the first."""
+    records = _progress_records(path)
+    if not records:
+        return None
+    last = records[-1]
+    stage = [record for record in records if record["stage"] == last["stage"]]
+    first = stage[0]
+    progress = Progress(str(last["stage"]), last["done"], last["total"], str(last["message"]))
+    return JobProgress(
+        progress=progress,
+        fraction=min(1.0, progress.done / progress.total) if progress.total > 0 else None,
+        seconds_left=seconds_left(first["time"], first["done"], last["time"], progress.done, progress.total),
+        updated_at=float(last["time"]),
+    )
 
 
 def _progress_records(path: Path) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ import streamlit as st
 from galcore.settings import ROOT
 from galcore.types import Campaign, GalcoreError
 from galcore.web.addresses import stamp_address
+from galcore.web.first_start import first_start
 from galcore.web.registry import served
 from galcore.workspace import Workspace
 
@@ -151,7 +152,12 @@ def write_address() -> None:
 
 
 def show_no_workspace() -> None:
-    """Empty state: how to get a first workspace."""
+    """Empty state: how to get a first workspace, or how far it is."""
+    if first_start() is not None:
+        from galcore.ui.first_start import show_making
+
+        show_making()
+        return
     st.markdown("#### There is nothing to look at yet")
     st.write("Make the two demo workspaces (real deep-field galaxies and a simulated survey):")
     st.code("python -m galcore demo", language="bash")

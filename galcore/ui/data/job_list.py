@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pandas as pd
 import streamlit as st
 
-from galcore.jobs import Job, JobStatus, cancel_job, jobs, submit
+from galcore.jobs import Job, JobProgress, JobStatus, cancel_job, jobs, submit
 from galcore.jobs.reporting import duration_text
 from galcore.people import Role, may, require_role
 from galcore.types import GalcoreError
@@ -72,7 +72,7 @@ def _show_job(job: Job, workspace: Workspace, user: str) -> None:
             st.space("stretch")
             _show_button(job, status, workspace, user)
         if status is JobStatus.RUNNING:
-            _show_progress(job)
+            show_progress(job.progress)
         _show_outcome(job, status)
 
 
@@ -101,8 +101,8 @@ def _show_button(job: Job, status: JobStatus, workspace: Workspace, user: str) -
         st.rerun()
 
 
-def _show_progress(job: Job) -> None:
-    told = job.progress
+def show_progress(told: JobProgress | None) -> None:
+    """A bar with the step, how far it is and how long it may last."""
     if told is None:
         st.progress(0.0, text="starting …")
         return
