@@ -481,12 +481,13 @@ class CampaignLoop:
         return label_events(
             submission,
             self.campaign.campaign_id,
-            grid=self._find_grid(submission),
+            grid=self.find_grid(submission),
             standing=standing,
             model_version=self._model.version,
         )
 
-    def _find_grid(self, submission: Submission) -> Grid | None:
+    def find_grid(self, submission: Submission) -> Grid | None:
+        """The grid that a submission answers, as it was shown; from memory while it lies in front."""
         # Without the lock where it can be: what is said has to be on disk before anybody is waited for.
         person = self._people.get(submission.annotator)
         if person is None:

@@ -6,13 +6,12 @@ from dataclasses import replace
 
 from galcore.loop.events import label_events
 from galcore.loop.messages import GridAnswer, Submission
+from galcore.loop.session import CampaignLoop
 from galcore.people import Role, require_role
 from galcore.types import EventKind, GalcoreError, Grid, LabelEvent
 from galcore.ui.components.common.fields import Fields
 from galcore.web.metrics import timed_submit
 from galcore.workspace import Workspace
-
-_LOOKED_BACK = (20, 500)  # grids of the person, the last first: a galaxy is seldom older than that
 
 
 def store_answers(entry: Fields, workspace: Workspace, annotator: str) -> None:
@@ -26,9 +25,6 @@ def store_answers(entry: Fields, workspace: Workspace, annotator: str) -> None:
     campaign_id, galaxy_id = entry.text("campaign_id"), entry.text("galaxy_id")
     with timed_submit():
         loop = workspace.loop(campaign_id)
-        grid = _shown_in(entry.text("grid_id"), galaxy_id, workspace, campaign_id, annotator)
-        if grid is None and galaxy_id not in workspace.images:
-            raise GalcoreError(f"there is no galaxy {galaxy_id!r} here")
         said = entry.entries("answers")
         submission = Submission(
             grid_id=entry.text("grid_id"),
@@ -36,6 +32,9 @@ def store_answers(entry: Fields, workspace: Workspace, annotator: str) -> None:
             answers=tuple(_answer(each, galaxy_id) for each in said),
             display=entry.text("display"),
         )
+        grid = _shown_in(loop, submission, galaxy_id)
+        if grid is None and galaxy_id not in workspace.images:
+            raise GalcoreError(f"there is no galaxy {galaxy_id!r} here")
         events = label_events(
             submission, campaign_id, grid=grid, standing={}, model_version=loop.model_version
         )
@@ -72,18 +71,10 @@ def take_back_answers(entry: Fields, workspace: Workspace, annotator: str) -> No
         workspace.labels.lease(campaign_id, annotator, [galaxy_id])
 
 
-def _shown_in(
-    grid_id: str, galaxy_id: str, workspace: Workspace, campaign_id: str, annotator: str
-) -> Grid | None:
+def _shown_in(loop: CampaignLoop, submission: Submission, galaxy_id: str) -> Grid | None:
     """The grid in which this person was shown the galaxy: it knows why, and with which score."""
-    if not grid_id:
-        return None
-    for limit in _LOOKED_BACK:
-        for recorded in workspace.labels.grids(campaign_id, annotator, limit=limit):
-            grid = recorded.grid
-            if grid.grid_id == grid_id and any(item.galaxy_id == galaxy_id for item in grid.items):
-                return grid
-    return None
+    grid = loop.find_grid(submission) if submission.grid_id else None
+    return grid if grid is not None and any(item.galaxy_id == galaxy_id for item in grid.items) else None
 
 
 def _answer(said: Fields, galaxy_id: str) -> GridAnswer:
