@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from galcore.consensus.decisions import reopened
 from galcore.types import EventKind, Reason
 
 VOTE_COLUMNS = {
@@ -29,7 +30,8 @@ NO_VOTES = (Reason.GOLD, Reason.REASK, Reason.ADJUDICATION)
 def vote_rows(history: pd.DataFrame) -> pd.DataFrame:
     """Answers that stand, in order of arrival: the last of each person about each galaxy and question.
 
-    Answers to gold items and re-asks, and adjudications, are kept as rows of their own reason.
+    Answers to gold items and re-asks, and adjudications, are kept as rows of their own reason; decisions that
+    were reopened are not.
 
     Args:
         history: Every event; see :meth:`galcore.labels.LabelStore.history`.
@@ -37,10 +39,11 @@ def vote_rows(history: pd.DataFrame) -> pd.DataFrame:
     Returns:
         Columns of :data:`VOTE_COLUMNS`, ``created_at`` as ISO 8601 text in UTC.
     """
-    labels = history[(history["kind"] == str(EventKind.LABEL)).to_numpy(bool)]
-    standing = labels[~labels["undone"].to_numpy(bool)]
-    if "question" not in standing:
-        standing = standing.assign(question="")
+    if "question" not in history:
+        history = history.assign(question="")
+    is_label = (history["kind"] == str(EventKind.LABEL)).to_numpy(bool)
+    labels, ended = history[is_label], reopened(history)
+    standing = labels[~labels["undone"].to_numpy(bool) & ~ended[is_label]]
     stream = standing["reason"].where(standing["reason"].isin([str(each) for each in NO_VOTES]), "")
     keys = standing[["galaxy_id", "annotator", "question"]].assign(stream=stream)
     rows = standing[~keys.duplicated(keep="last")].reset_index(drop=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from galcore.consensus import Votes
 from galcore.loop.target import Target, class_of, focus_of, targets_of
 from galcore.questions import Question, questions_of
-from galcore.review.disagreement import decided_answers
+from galcore.review.decision import decided_answers
 from galcore.review.scores import ModelScores, Scored
 from galcore.review.statistics import calibration, truth_answers
 from galcore.review.threshold import CandidateEstimator

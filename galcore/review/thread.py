@@ -9,7 +9,7 @@ from typing import cast
 
 import pandas as pd
 
-from galcore.types import Campaign, EventKind, Reason, ThreadEvent, ThreadKind
+from galcore.types import EventKind, Reason, ThreadEvent, ThreadKind
 
 VOTED, DECIDED, FLAGGED, WRITTEN = "with an answer", "with a decision", "as a flag", ""
 
@@ -99,33 +99,6 @@ def count_unread(messages: tuple[Message, ...], person: str) -> int:
     mine = [place for place, message in enumerate(messages) if message.annotator == person]
     later = messages[mine[-1] + 1 if mine else 0 :]
     return sum(not message.withdrawn for message in later)
-
-
-def may_follow(campaign: Campaign, history: pd.DataFrame, person: str, *, owner: bool, writes: bool) -> bool:
-    """Whether a person may read what others say about a galaxy: in a blind campaign only after the own word.
-
-    Owners run the campaign, and viewers answer nothing that reading could bias.
-
-    Args:
-        campaign: Says when the answers of others become visible.
-        history: Events about the galaxy.
-        person: Who would read.
-        owner: Whether they own the workspace.
-        writes: Whether they may answer at all.
-    """
-    if owner or campaign.visibility == "always":
-        return True
-    if campaign.visibility == "never":
-        return False
-    return not writes or has_answered(history, person)
-
-
-def has_answered(history: pd.DataFrame, person: str) -> bool:
-    """Whether an answer or a decision of this person about the galaxy stands."""
-    if history.empty:
-        return False
-    mine = (history["annotator"] == person) & (history["kind"] == str(EventKind.LABEL))
-    return bool((mine & ~history["undone"].astype(bool)).any())
 
 
 def message(

@@ -1,14 +1,11 @@
-from dataclasses import replace
-
 import pytest
 
 from galcore.labels import LabelStore
-from galcore.review.disagreement import adjudication
+from galcore.review.decision import adjudication
 from galcore.review.thread import (
     conversation,
     count_unread,
     edit,
-    may_follow,
     message,
     read_messages,
     withdrawal,
@@ -68,28 +65,3 @@ def test_unread_is_what_others_said_after_the_own_word(store):
     assert [count_unread(told(store), who) for who in ("ada", "ben", "eva", "new")] == [2, 1, 0, 3]
     store.append_thread([withdrawal("c", told(store)[-1])])
     assert count_unread(told(store), "ben") == 0
-
-
-@pytest.mark.parametrize(
-    ("visibility", "before", "after", "viewer", "owner"),
-    [
-        ("always", True, True, True, True),
-        ("after_own", False, True, True, True),
-        ("never", False, False, False, True),
-    ],
-)
-def test_a_blind_campaign_opens_its_discussion_after_the_own_answer(
-    store, visibility, before, after, viewer, owner
-):
-    campaign = replace(BARS, visibility=visibility)
-    store.append([label("e1", "ada")])
-
-    def follows(person, *, owner=False, writes=True):
-        return may_follow(campaign, store.history("c", "g"), person, owner=owner, writes=writes)
-
-    assert follows("ben") is before
-    assert follows("ada") is after
-    assert follows("guest", writes=False) is viewer
-    assert follows("ben", owner=True) is owner
-    store.append([label("u", "ada", "", EventKind.UNDO, undoes="e1")])
-    assert follows("ada") is before

@@ -10,7 +10,7 @@ import streamlit as st
 from galcore.people import Role, may
 from galcore.review.campaign import CampaignReview
 from galcore.review.consensus import QuestionConsensus, error_table, unsure_galaxies
-from galcore.review.disagreement import decided_answers
+from galcore.review.decision import decided_answers
 from galcore.types import Campaign, GalcoreError
 from galcore.ui.gallery import Tile, TileAction, show_gallery
 from galcore.ui.labelling import MAX_QUEUED, queue_chosen
