@@ -6,6 +6,7 @@ from galcore.images.stretch import STRETCHES
 from galcore.types import Reason
 from galcore.ui import galaxy_facts, map_panel, state
 from galcore.ui.components.atlas_map import show_map
+from galcore.ui.discussion import show_galaxy_discussion
 from galcore.ui.gallery import Tile, show_gallery
 from galcore.ui.identity import require_user
 from galcore.ui.labelling import show_label_bar
@@ -49,6 +50,8 @@ with facts:
             state.open_page("restore", galaxy=galaxy_id)
     show_label_bar(workspace, campaign, user, [galaxy_id], reason=Reason.QUEUED, key="galaxy_label")
     galaxy_facts.show_campaigns(workspace, galaxy_id, user)
+    if campaign is not None:
+        show_galaxy_discussion(workspace, campaign, user, galaxy_id)
     galaxy_facts.show_catalogue(row)
 
 with beside:

@@ -126,7 +126,9 @@ def _tell(found: LabelCheck) -> None:
 
 
 def import_votes(
-    file: Path = typer.Argument(help="CSV, Parquet or FITS: one row a vote, a galaxy, or a classification."),
+    file: Path = typer.Argument(
+        help="CSV, Parquet or FITS: one row a vote, a galaxy, a classification or a message."
+    ),
     workspace: str = typer.Option(..., "--workspace", "-w", help=WORKSPACE_HELP),
     campaign: str = typer.Option(..., "--campaign", "-c", help="Name or id of an open campaign."),
     anonymous_counts: bool = typer.Option(
@@ -162,7 +164,8 @@ def import_votes(
     if as_json:
         typer.echo(json.dumps(asdict(brought), ensure_ascii=False))
     else:
-        typer.echo(f"{brought.n_new:,} votes taken in from {file.name} ({brought.n_known:,} were there)")
+        what = "messages" if brought.format == "comments" else "votes"
+        typer.echo(f"{brought.n_new:,} {what} taken in from {file.name} ({brought.n_known:,} were there)")
         for note in brought.notes:
             typer.echo(note)
         for item in brought.left_out[:SHOWN_LEFT_OUT]:
@@ -180,16 +183,25 @@ def export_votes(
     pseudonymous: bool = typer.Option(
         False, "--pseudonymous", help="Names of people replaced and comments left out."
     ),
+    comments: Path | None = typer.Option(
+        None, "--comments", help="Also the discussions of galaxies, one row a message, in this file."
+    ),
     as_json: bool = AS_JSON,
 ) -> None:
     """Write the votes that stand, one row each; `labels import` reads them back exactly."""
     from galcore.export import export_campaign
 
     report = export_campaign(
-        workspace_folder(workspace), campaign, None, votes=out, pseudonymous=pseudonymous
+        workspace_folder(workspace), campaign, None, votes=out, comments=comments, pseudonymous=pseudonymous
     )
     if as_json:
-        told = {"n_votes": report.n_votes, "files": [str(file) for file in report.files]}
+        told = {
+            "n_votes": report.n_votes,
+            "n_comments": report.n_comments,
+            "files": [str(file) for file in report.files],
+        }
         typer.echo(json.dumps(told, ensure_ascii=False))
         return
     typer.echo(f"{report.n_votes:,} votes of {report.campaign!r} in {report.files[0]}")
+    if comments is not None:
+        typer.echo(f"{report.n_comments:,} messages, edits and withdrawals in {comments}")

@@ -18,10 +18,10 @@ class BroughtIn:
     """What became of a file of votes.
 
     Attributes:
-        format: How it was read: ``votes``, ``counts`` or ``zooniverse``.
+        format: How it was read: ``votes``, ``counts``, ``zooniverse`` or ``comments``.
         n_rows: Rows of the file.
-        n_new: Votes stored.
-        n_known: Votes that were there already.
+        n_new: Votes (or messages) stored.
+        n_known: Those that were there already.
         left_out: What was not taken, with file, line and column, and why.
         notes: What was guessed, in words.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from galcore.exchange.comments import is_comments, take_in_comments
 from galcore.exchange.counts import count_columns, read_counts
 from galcore.exchange.result import BroughtIn, store_votes
 from galcore.exchange.rows import SourceTable, read_table
@@ -14,7 +15,7 @@ from galcore.export.votes import vote_rows
 from galcore.labels import LabelStore
 from galcore.types import Campaign, GalcoreError, LabelEvent, LeftOut
 
-FORMATS = ("votes", "counts", "zooniverse")
+FORMATS = ("votes", "counts", "zooniverse", "comments")
 _SAME = ("galaxy_id", "annotator", "question", "answer", "reason", "created_at")
 
 
@@ -33,7 +34,7 @@ def take_in(
 
     Args:
         store: Where the votes go.
-        path: CSV, Parquet or FITS.
+        path: CSV, Parquet or FITS; one of comments (``labels export --comments``) becomes discussions.
         campaign: Open campaign that asks the same questions.
         known: Galaxies of the workspace.
         format: One of :data:`FORMATS`; empty: told by the columns.
@@ -51,6 +52,10 @@ def take_in(
     chosen = format or _format_of(table, campaign)
     left_out = [LeftOut(place, reason) for place, reason in table.broken]
     notes: tuple[str, ...] = ()
+    if chosen == "comments":
+        n_new, n_known, problems = take_in_comments(store, table, campaign, known=known)
+        n_rows = len(table.rows) + len(table.broken)
+        return BroughtIn(chosen, n_rows, n_new, n_known, (*left_out, *problems))
     if chosen == "zooniverse":
         votes, problems, notes = read_zooniverse(
             table, campaign, known=known, tasks=tasks, subject_key=subject_key
@@ -79,6 +84,8 @@ def take_in(
 def _format_of(table: SourceTable, campaign: Campaign) -> str:
     if is_zooniverse(table):
         return "zooniverse"
+    if is_comments(table):
+        return "comments"
     if all(name in table.columns for name in NEEDED):
         return "votes"
     if "galaxy_id" in table.columns and count_columns(table, campaign):

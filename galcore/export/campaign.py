@@ -13,6 +13,7 @@ import pandas as pd
 
 from galcore.code_version import code_version
 from galcore.export.columns import column_descriptions
+from galcore.export.comments import comment_rows
 from galcore.export.files import SIDECAR_SUFFIX, check_suffix, provenance_json, table_bytes, write_table
 from galcore.export.names import slug
 from galcore.export.provenance import export_provenance
@@ -23,7 +24,7 @@ from galcore.export.sources import LabelSource, find_campaign, opened_for_readin
 from galcore.export.table import CodeUsed, results_table
 from galcore.export.votes import vote_rows
 from galcore.review.scores import ModelScores
-from galcore.types import Campaign, Provenance
+from galcore.types import Campaign, GalcoreError, Provenance
 from galcore.workspace import Workspace
 
 
@@ -38,6 +39,7 @@ class ExportReport:
         n_labelled: Galaxies with at least one answer.
         n_events: Rows of the events file, 0 without one.
         n_votes: Rows of the votes file, 0 without one.
+        n_comments: Rows of the file of discussions, 0 without one.
         message: One sentence for the person who asked.
         left_out: What is not in the table, and why.
     """
@@ -50,6 +52,7 @@ class ExportReport:
     message: str
     left_out: tuple[str, ...]
     n_votes: int = 0
+    n_comments: int = 0
 
 
 def export_campaign(
@@ -61,6 +64,7 @@ def export_campaign(
     catalog_columns: bool = False,
     events: Path | None = None,
     votes: Path | None = None,
+    comments: Path | None = None,
     pseudonymous: bool = False,
 ) -> ExportReport:
     """Write the results of a campaign as CSV, Parquet or FITS, by the suffix of ``path``.
@@ -73,17 +77,21 @@ def export_campaign(
         catalog_columns: Also every other column of the catalogue.
         events: File for the raw label events, one row each; same formats.
         votes: File for the votes that stand, one row each; what ``labels import`` reads back.
+        comments: File for the discussions, one row a message, edit or withdrawal; read back likewise.
         pseudonymous: Names of people replaced, and their comments left out, in every file.
 
     Raises:
         GalcoreError: If campaign or suffix are unknown, or a file cannot be written.
     """
-    for file in filter(None, (path, events, votes)):
+    if comments is not None and pseudonymous:
+        raise GalcoreError(f"{comments}: messages may hold names; export them without --pseudonymous")
+    for file in filter(None, (path, events, votes, comments)):
         check_suffix(file)
     opened = workspace if isinstance(workspace, Workspace) else Workspace.open(workspace)
     with opened_for_reading(opened) as (labels, labels_from):
         chosen = campaign if isinstance(campaign, Campaign) else find_campaign(labels, campaign)
         history = labels.history(chosen.campaign_id)
+        thread = labels.thread(chosen.campaign_id)
         scores = campaign_scores(opened, chosen, labels) if path else None
         table = export_table(
             opened, chosen, labels, scores=scores, all_galaxies=all_galaxies, catalog_columns=catalog_columns
@@ -98,6 +106,9 @@ def export_campaign(
         if place is not None:
             files += write_table(rows, place, describing(rows, history, exact_text=exact)[0])
             n_votes += len(rows) if exact else 0
+    if comments is not None:
+        said = comment_rows(thread)
+        files += write_table(said, comments, describing(said, history, exact_text=True)[0])
     n_labelled = int((table["label_source"] != "").sum())
     return ExportReport(
         campaign=chosen.name,
@@ -108,6 +119,7 @@ def export_campaign(
         message=_message(chosen, table, n_labelled),
         left_out=left_out if path else (),
         n_votes=n_votes,
+        n_comments=len(thread) if comments is not None else 0,
     )
 
 

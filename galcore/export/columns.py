@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from galcore.export.comments import COMMENT_COLUMNS
 from galcore.export.questions import ASKED_COLUMN, AskedQuestion, probability_columns
 from galcore.export.votes import VOTE_COLUMNS
 from galcore.types import Campaign
@@ -37,7 +38,7 @@ _RESULTS = {
     "event_id": "identifier of the event",
     "campaign_id": "identifier of the campaign",
     "campaign_version": "version of the settings it was given under",
-    "kind": "label, skip, undo or flag",
+    "kind": "label, skip, undo or flag; of a message: write, edit or withdraw",
     "undoes": "event that is taken back",
     "undone": "taken back by a later event",
 }
@@ -47,7 +48,7 @@ def column_descriptions(
     names: Iterable[str], campaign: Campaign, questions: Iterable[AskedQuestion]
 ) -> dict[str, str]:
     """Description of each of the columns that are ours; those of the user's own table are left out."""
-    known = {**VOTE_COLUMNS, **_RESULTS}
+    known = {**COMMENT_COLUMNS, **VOTE_COLUMNS, **_RESULTS}
     for question in questions:
         asked = question.name or campaign.name
         known[f"{question.column}_total-votes"] = f"votes on {asked!r}"

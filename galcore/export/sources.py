@@ -27,6 +27,9 @@ class LabelSource(Protocol):
     def history(self, campaign_id: str) -> pd.DataFrame:
         """Every event."""
 
+    def thread(self, campaign_id: str) -> pd.DataFrame:
+        """Every event of the discussions."""
+
     def scope(self, campaign_id: str) -> tuple[str, ...] | None:
         """The campaign's own list of galaxies, if it has one."""
 

@@ -47,6 +47,13 @@ WHERE campaign_id = $campaign_id
 ORDER BY rowid
 """
 
+_ANNOTATORS = """
+SELECT annotator FROM (
+    SELECT annotator, seq FROM label_events WHERE campaign_id = $campaign_id
+    UNION ALL SELECT annotator, seq FROM thread_events WHERE campaign_id = $campaign_id
+) GROUP BY annotator ORDER BY min(seq)
+"""
+
 _PEOPLE = """
 WITH submissions AS (
     SELECT annotator, created_at, any_value(grid_id) AS grid_id, count(*) FILTER (WHERE kind = 'label') AS n
@@ -177,11 +184,8 @@ def read_seen(cursor: Cursor, campaign_id: str, annotator: str) -> set[str]:
 
 
 def read_annotators(cursor: Cursor, campaign_id: str) -> tuple[str, ...]:
-    """Everybody with an event in a campaign, in the order of the first one."""
-    rows = cursor.execute(
-        "SELECT annotator FROM label_events WHERE campaign_id = ? GROUP BY annotator ORDER BY min(seq)",
-        [campaign_id],
-    ).fetchall()
+    """Everybody with an event or a message in a campaign, in the order of the first one."""
+    rows = cursor.execute(_ANNOTATORS, {"campaign_id": campaign_id}).fetchall()
     return tuple(str(name) for (name,) in rows)
 
 

@@ -19,6 +19,7 @@ WHERE campaign_id = $campaign_id AND ($galaxy_id IS NULL OR galaxy_id = $galaxy_
 _MESSAGE = """
 SELECT galaxy_id, annotator FROM thread_events WHERE event_id = ? AND campaign_id = ? AND kind = 'write'
 """
+_STORED = "SELECT 1 FROM thread_events WHERE event_id = ? AND campaign_id = ?"
 _WITHDRAWN = "SELECT 1 FROM thread_events WHERE message_id = ? AND campaign_id = ? AND kind = 'withdraw'"
 
 
@@ -52,7 +53,7 @@ def insert_thread_event(
         CampaignNotOpenError: If the campaign is a draft or closed.
         GalcoreError: If a message is changed that is not there, is another person's, or was withdrawn.
     """
-    if cursor.execute("SELECT 1 FROM thread_events WHERE event_id = ?", [event.event_id]).fetchall():
+    if cursor.execute(_STORED, [event.event_id, event.campaign_id]).fetchall():
         return 0
     if campaign.state != "paused":
         require_open(campaign)

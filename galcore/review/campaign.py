@@ -93,6 +93,16 @@ class CampaignReview:
         columns = [held_out_column(each) for each in self.wanted(answer)]
         return self.galaxies[columns].to_numpy(dtype=float).sum(axis=1)
 
+    @property
+    def told(self) -> pd.DataFrame | None:
+        """Held-out probabilities of the answers where the question is asked, one row a galaxy by id, one
+        column an answer; ``None`` without a model."""
+        if not self.model_version:
+            return None
+        columns = [held_out_column(answer) for answer in self.answers]
+        shares = self.galaxies[columns].set_axis(list(self.answers), axis=1)
+        return shares.div(shares.sum(axis=1).where(lambda total: total > 0), axis=0)
+
 
 def probability_column(answer: str) -> str:
     """Column of the fitted probability of an answer."""

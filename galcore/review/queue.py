@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from galcore.consensus import Votes, reach_consensus, split_answers
 from galcore.consensus.decisions import standing_decisions
-from galcore.loop.target import learned_answers
 from galcore.questions import Question, questions_of
 from galcore.review.value import divergence, entropy_share, value_to_model
 from galcore.types import Campaign
 
+LEAST_TOLD = 50  # galaxies with answers before a model that was fitted on them is heard at all
 STRONG_DIVERGENCE_BITS = 0.3  # people at 90 %, the model at 35 % for the same of two answers
 
 
@@ -91,7 +91,21 @@ class AdjudicationQueue:
 
     def case(self, row: int) -> Case:
         """The case of a row."""
-        return Case(str(self.rows["galaxy_id"].iat[row]), str(self.rows["question"].iat[row]))
+        found = self.rows.iloc[row]
+        return Case(str(found["galaxy_id"]), str(found["question"]))
+
+    def votes_texts(self, rows: Sequence[int] | NDArray[np.intp]) -> NDArray[np.object_]:
+        """What people said in these rows, such as ``bar 2 · none 1``."""
+        chosen = self.rows.iloc[list(rows)]
+        texts = np.full(len(chosen), "", dtype=object)
+        for name, found in self.questions.items():
+            own = (chosen["question"] == name).to_numpy(bool)
+            counts = found.counts[chosen["place"].to_numpy()[own]]
+            for place, answer in enumerate(found.question.answers):
+                n_people = counts[:, place]
+                said = np.where(n_people > 0, f" · {answer} " + n_people.astype(str).astype(object), "")
+                texts[own] = texts[own] + said
+        return np.array([text.removeprefix(" · ") for text in texts], dtype=object)
 
     def row(self, case: Case) -> int | None:
         """The row of a case; ``None`` where nobody has voted."""
@@ -101,7 +115,7 @@ class AdjudicationQueue:
         self,
         order: Order = Order.BOTH,
         *,
-        why: Collection[Why] = (Why.PEOPLE, Why.MODEL),
+        why: Collection[Why] | None = (Why.PEOPLE, Why.MODEL),
         with_decided: bool = False,
         only: frozenset[str] | None = None,
     ) -> NDArray[np.intp]:
@@ -109,13 +123,13 @@ class AdjudicationQueue:
 
         Args:
             order: What comes first; ties go to the case with more votes, then by galaxy.
-            why: Cases with one of these reasons.
+            why: Cases with one of these reasons; ``None``: all with a vote.
             with_decided: Also those with a decision in force, whatever the reason.
             only: Galaxies to keep to; ``None``: all.
         """
         rows = self.rows
-        wanted = np.zeros(len(rows), dtype=bool)
-        for each in why:
+        wanted = np.full(len(rows), why is None)
+        for each in why or ():
             wanted |= rows[str(each)].to_numpy(bool)
         is_decided = (rows["decided"] != "").to_numpy(bool)
         wanted = wanted | is_decided if with_decided else wanted & ~is_decided
@@ -124,6 +138,12 @@ class AdjudicationQueue:
         chosen = np.flatnonzero(wanted)
         urgency = _urgency(rows, order)[chosen].round(9)
         return chosen[np.lexsort((chosen, -rows["n_votes"].to_numpy()[chosen], -urgency))]
+
+    def table(self, rows: Sequence[int] | NDArray[np.intp]) -> pd.DataFrame:
+        """These rows to take away, with what people said in words."""
+        table = self.rows.iloc[list(rows)].drop(columns="place").reset_index(drop=True)
+        table.insert(2, "votes", self.votes_texts(rows))
+        return table.rename(columns={str(why): str(why).replace(" ", "_") for why in Why})
 
     def count(self, why: Why) -> int:
         """Cases without a decision that wait for this reason."""
@@ -134,44 +154,48 @@ def make_queue(
     campaign: Campaign,
     history: pd.DataFrame,
     *,
+    question: Question | None = None,
     told: pd.DataFrame | None = None,
     typical: pd.Series | None = None,
     weights: Mapping[str, float] | None = None,
+    least_told: int = LEAST_TOLD,
 ) -> AdjudicationQueue:
     """Bring votes, consensus and model together for every galaxy and question with a vote.
 
     Args:
         campaign: Its questions and how many people each galaxy is to have.
         history: Every event; see :meth:`galcore.labels.LabelStore.history`.
-        told: Held-out probabilities, one row a galaxy by id, one column an answer of the campaign.
+        question: The one to decide about; ``None``: all of them, each for itself.
+        told: Held-out probabilities of its answers (of the only question), one row a galaxy by id.
         typical: From :func:`galcore.review.value.typicality`, by galaxy id.
         weights: What owners made the votes of people count; others count 1.
+        least_told: The model is heard from so many galaxies with answers and a probability on.
     """
-    learned = questions_of(campaign)[0].name if learned_answers(campaign) == campaign.answers else None
+    questions = questions_of(campaign) if question is None else (question,)
     decided = standing_decisions(history)
     ends = dict(
         zip(zip(decided["galaxy_id"], decided["question"], strict=True), decided["answer"], strict=True)
     )
     parts, kept = [], {}
-    for question in questions_of(campaign):
-        answers = split_answers(history, question=question.name)
-        votes = Votes.from_frame(answers.votes, question.answers).weighed(weights or {})
+    for asked in questions:
+        answers = split_answers(history, question=asked.name)
+        votes = Votes.from_frame(answers.votes, asked.answers).weighed(weights or {})
         if not len(votes):
             continue
-        model = told if question.name == learned else None
-        beliefs = _beliefs(question, votes, model)
-        kept[question.name] = beliefs
+        beliefs = _beliefs(asked, votes, told if len(questions) == 1 else None, least_told)
+        kept[asked.name] = beliefs
         parts.append(_rows(campaign, beliefs, votes.galaxy_ids, typical, ends))
     rows = pd.concat(parts, ignore_index=True) if parts else _rows_of_nothing()
     named = zip(rows["galaxy_id"].tolist(), rows["question"].tolist(), strict=True)
     return AdjudicationQueue(rows, kept, {pair: row for row, pair in enumerate(named)})
 
 
-def _beliefs(question: Question, votes: Votes, told: pd.DataFrame | None) -> QuestionVotes:
+def _beliefs(question: Question, votes: Votes, told: pd.DataFrame | None, least_told: int) -> QuestionVotes:
     consensus = reach_consensus(votes)
     model = np.full(consensus.probabilities.shape, np.nan)
     if told is not None:
-        model = told.reindex(pd.Index(votes.galaxy_ids, dtype=object)).to_numpy(dtype=float)
+        known = told.reindex(pd.Index(votes.galaxy_ids, dtype=object)).to_numpy(dtype=float)
+        model = known if np.isfinite(known).all(axis=1).sum() >= least_told else model
     skill = dict(zip(consensus.people, consensus.skill.tolist(), strict=True))
     return QuestionVotes(question, votes.counts(), consensus.probabilities, model, consensus.method, skill)
 

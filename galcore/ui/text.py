@@ -19,6 +19,14 @@ def plain(text: str, *, limit: int = 0) -> str:
     return f"{_ISOLATE}{_MARKDOWN.sub(_escape, shorten(clean(text), limit))}{_END_ISOLATE}"
 
 
+def plain_lines(text: str, *, limit: int = 0) -> str:
+    """Text of several lines for markdown: as :func:`plain`, line by line; empty lines part paragraphs."""
+    lines = [plain(line) if line.strip() else "" for line in shorten(text.strip(), limit).splitlines()]
+    following = [*lines[1:], ""]
+    joined = [line + "\\" if line and after else line for line, after in zip(lines, following, strict=False)]
+    return "\n".join(joined)
+
+
 def shorten(text: str, limit: int) -> str:
     """At most ``limit`` letters, the last an ellipsis when something was cut; 0: no limit.
 

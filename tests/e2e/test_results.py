@@ -56,19 +56,63 @@ def page(browser: Browser, labelled_server: Server) -> Iterator[Page]:
     context.close()
 
 
-def test_disagreements_are_decided_by_key_and_kept(page: Page, labelled_server: Server) -> None:
+def test_disagreements_are_decided_by_key_discussed_and_kept(
+    browser: Browser, page: Page, labelled_server: Server
+) -> None:
+    ids, at_hand = [], page.locator(".sp-picture")
+
+    def shown() -> str:
+        return str(at_hand.get_attribute("alt"))
+
+    def press(key: str) -> None:
+        ids.append(shown())
+        page.keyboard.press(key)
+
     page.goto(f"{labelled_server.address}/review?campaign=bars")
     page.get_by_text("Disagreements", exact=True).click()
-    expect(page.get_by_text("2 galaxies")).to_be_visible()
-    expect(page.get_by_alt_text("the galaxy")).to_be_visible()
-    page.locator("body").press("1")
-    expect(page.get_by_text("1 galaxy", exact=False).first).to_be_visible()
-    page.locator("body").press("2")
+    expect(page.get_by_text("2 galaxies to decide")).to_be_visible()
+    press("Space")  # the focus was on the tab: keys mean the galaxy all the same
+    expect(at_hand).not_to_have_attribute("alt", ids[0])
+    press("ArrowRight")
+    expect(at_hand).to_have_attribute("alt", ids[0])
+    page.get_by_placeholder("why (optional)").fill("1 bar, 2 arms")  # digits in a field decide nothing
+    page.keyboard.press("Tab")
+    press("1")
+    expect(page.get_by_text("1 galaxy to decide")).to_be_visible()
+    press("u")
+    expect(page.get_by_text("2 galaxies to decide")).to_be_visible()
+    expect(at_hand).to_have_attribute("alt", ids[0])
+    press("1")
+    expect(page.get_by_text("1 galaxy to decide")).to_be_visible()
+    last = shown().removeprefix("galaxy ")
+
+    page.get_by_role("tab", name="Discussion").click()
+    page.get_by_label("Message").locator("visible=true").fill("look: <img src=x onerror=alert(1)>")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("look: <img src=x onerror=alert(1)>")).to_be_visible()
+    other = browser.new_context(viewport={"width": 1280, "height": 900})
+    other.add_cookies([{"name": "galcore_name", "value": "Vera", "url": labelled_server.address}])
+    galaxy = other.new_page()
+    galaxy.on("dialog", lambda dialog: pytest.fail(f"a comment ran as a script: {dialog.message}"))
+    galaxy.goto(f"{labelled_server.address}/galaxy?campaign=bars&galaxy={last}")
+    expect(galaxy.get_by_text("look: <img src=x onerror=alert(1)>")).to_be_visible()
+    galaxy.get_by_label("Message").fill("I see it, too")
+    galaxy.get_by_role("button", name="Send").click()
+    expect(galaxy.get_by_text("I see it, too")).to_be_visible()
+    other.close()
+
+    at_hand.click()
+    page.keyboard.press("2")
     expect(page.get_by_text("everything is decided")).to_be_visible()
-    history = labelled_server.read(lambda workspace: workspace.labels.history("bars"))
+    history, thread = labelled_server.read(
+        lambda workspace: (workspace.labels.history("bars"), workspace.labels.thread("bars", last))
+    )
     decided = history[history["reason"] == "adjudication"]
-    assert decided["annotator"].tolist() == ["Judge", "Judge"]
-    assert decided["answer"].tolist() == ["bar", "no bar"]
+    assert set(decided["annotator"]) == {"Judge"}
+    assert decided["kind"].tolist() == ["label", "undo", "label", "label"]
+    assert decided["answer"].tolist() == ["bar", "", "bar", "no bar"]
+    assert decided["comment"].tolist()[0] == "1 bar, 2 arms"
+    assert thread["annotator"].tolist() == ["Judge", "Vera"]
 
 
 def test_a_candidate_is_selected_for_every_page(page: Page, labelled_server: Server) -> None:

@@ -101,6 +101,13 @@ def test_a_message_leaves_labels_and_their_caches_alone(store):
     assert store.history("c1")["seq"].iloc[-1] > store.thread("c1")["seq"].iloc[-1]  # one order for all
 
 
+def test_who_only_talks_belongs_to_the_campaign_too(store):
+    store.append_thread([said("m1", "ben")])
+    store.append([LabelEvent("e1", "c1", "g1", "ada", EventKind.LABEL, "bar")])
+    store.append([LabelEvent("e2", "c1", "g1", "ben", EventKind.LABEL, "bar")])
+    assert store.annotators("c1") == ("ben", "ada")
+
+
 def test_discussions_go_through_a_restart_a_snapshot_and_a_backup(tmp_path):
     path = tmp_path / "labels.duckdb"
     moment = datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC) + timedelta(hours=1)

@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 
 from galcore.review.value import divergence, entropy_share, typicality, value_to_model
 
-beliefs = arrays(float, (6, 3), elements=st.floats(0.001, 1)).map(
+beliefs = arrays(float, (2, 3), elements=st.floats(0.001, 1)).map(
     lambda rows: rows / rows.sum(axis=1)[:, None]
 )
 

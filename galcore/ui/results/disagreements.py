@@ -1,142 +1,161 @@
-"""Disagreements: one galaxy at a time, decided by a key or a click."""
+"""Disagreements: what is to be decided, one galaxy at a time, by a key or a click."""
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from galcore.people import Role, may, require_role
+from galcore.people import Role, may
 from galcore.review.campaign import CampaignReview
-from galcore.review.disagreement import Dispute, adjudication, disputes
-from galcore.types import GalcoreError
-from galcore.ui import state
+from galcore.review.card import make_card
+from galcore.review.queue import AdjudicationQueue, Case, Order, Why
+from galcore.ui.discussion import may_follow
 from galcore.ui.gallery import Tile, show_gallery
+from galcore.ui.naming import names_for
+from galcore.ui.notices import show_told
+from galcore.ui.results import case_card
+from galcore.ui.results.consensus_lists import DECIDING
+from galcore.ui.results.deciding import (
+    Tour,
+    end_tour,
+    kept_tour,
+    show_decision,
+    show_own_answer,
+    show_steps,
+    show_undo,
+    tour_through,
+)
 from galcore.ui.results.downloads import show_downloads
-from galcore.ui.text import count, plain
+from galcore.ui.results.loading import load_queue
+from galcore.ui.text import count
 from galcore.workspace import Workspace
 
 QUEUE_SHOWN = 24
-_SKIPPED = "review_skipped_disputes"
+_ORDER_WORDS = {
+    Order.BOTH: "order: both",
+    Order.DISAGREEMENT: "strongest disagreement",
+    Order.VALUE: "most useful to the model",
+}
+_HELP = """**Order.** *strongest disagreement*: entropy of the votes. *most useful to the model*: entropy of
+people and model taken together, more for galaxies like many others. *both*: the mean of the two.
+
+**Because.** *people differ*: at least two different answers. *model and people differ*: a model that did not
+see the answers contradicts their consensus by 0.3 bits or more. *too few votes*: fewer than the campaign asks
+for.
+
+**decided too**: also galaxies with a decision, to look at them again or reopen them."""
 
 
 def show_disagreements(
     workspace: Workspace, review: CampaignReview, user: str, only: frozenset[str] | None
 ) -> None:
-    """Draw the tab; ``only``: galaxies to keep to, ``None`` for all."""
-    decided = st.toggle("Also those already decided", key="review_decided")
-    found = [
-        dispute
-        for dispute in disputes(
-            review.current, review.history, question=review.question.name, with_decided=decided
-        )
-        if only is None or dispute.galaxy_id in only
-    ]
-    if not found:
+    """Draw the tab; ``only``: galaxies to keep to, ``None`` for all.
+
+    Galaxies that somebody sent here from another part wait whatever the reason.
+    """
+    queue = load_queue(workspace, review)
+    if not len(queue):
         _explain_none(review)
         return
-    skipped = st.session_state.setdefault(_SKIPPED, {})
-    found.sort(key=lambda dispute: skipped.get(dispute.galaxy_id, 0))  # stable: skipped ones go last
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{count(len(found), 'galaxy', 'galaxies')}** with differing answers", width="content")
-        show_downloads(workspace, review, _table(found), name="disagreements")
-    _show_dispute(workspace, review, user, found[0])
-    if len(found) > 1:
-        st.caption("Next in the queue, strongest disagreement first")
-        tiles = [
-            Tile(each.galaxy_id, (_votes_text(each), each.galaxy_id)) for each in found[1 : QUEUE_SHOWN + 1]
-        ]
-        show_gallery(tiles, key="review_disputes", tile_px=96, label="disagreements that wait")
+    _show_queue(workspace, review, queue, user, only)
 
 
-def _show_dispute(workspace: Workspace, review: CampaignReview, user: str, dispute: Dispute) -> None:
-    picture, facts = st.columns([1, 1.3], gap="medium")
-    with picture:
-        address = state.stamp(dispute.galaxy_id, size_px=512)  # signed base64: nothing to escape
-        st.html(f'<img alt="the galaxy" src="{address}" style="width: 100%; border-radius: 6px">')
-        st.caption(plain(dispute.galaxy_id, limit=80))
-    with facts:
-        st.markdown(f"##### {plain(review.question.text, limit=200)}")
-        n_people = sum(n for _, n in dispute.votes)
-        for answer, n in dispute.votes:
-            st.progress(n / n_people, text=f"{plain(answer, limit=60)} · {n} of {n_people}")
-        _show_model(review, dispute)
-        for comment in dispute.comments:
-            st.markdown(f":material/chat: {plain(comment, limit=500)}")
-        if dispute.decided:
-            st.markdown(f":material/gavel: decided: **{plain(dispute.decided, limit=60)}**")
-        _show_decision(workspace, review, user, dispute)
-
-
-def _show_model(review: CampaignReview, dispute: Dispute) -> None:
-    """The model as one more voice, told without its own memory of this galaxy's labels."""
-    if not review.model_version or dispute.galaxy_id not in review.galaxies.index:
-        return
-    row = review.galaxies.loc[dispute.galaxy_id]
-    told = [(answer, row[f"held out: {answer}"]) for answer in review.answers]
-    known = [f"{plain(answer, limit=40)} {100 * share:.0f} %" for answer, share in told if share == share]
-    if known:
-        st.caption(
-            "model: " + " · ".join(known), help="From a model that did not see the answers about this galaxy."
-        )
-
-
-def _show_decision(workspace: Workspace, review: CampaignReview, user: str, dispute: Dispute) -> None:
+@st.fragment
+def _show_queue(
+    workspace: Workspace,
+    review: CampaignReview,
+    queue: AdjudicationQueue,
+    user: str,
+    only: frozenset[str] | None,
+) -> None:
+    """The tab draws itself anew after each key without loading the campaign again."""
+    show_told()
     campaign = review.campaign
-    if not may(workspace.folder, user, Role.ANNOTATOR):
-        st.caption("You look on here: deciding takes the role annotator.")
+    order, why, with_decided = _choose(queue)
+    sent = only if st.session_state.get(DECIDING) else None
+    chosen = (campaign.campaign_id, review.question.name, order, why, with_decided)
+    choices = (str(workspace.folder), *chosen, only, sent)
+    tour = kept_tour(choices)
+    if tour is None:
+        rows = queue.select(order, why=None if sent else why, with_decided=with_decided, only=only)
+        tour = tour_through(queue, rows.tolist(), choices)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{count(tour.walk.n_open, 'galaxy', 'galaxies')}** to decide", width="content")
+        show_steps(tour)
+        show_undo(workspace, campaign, user)
+        st.space("stretch")
+        if st.button(
+            f"Queue of {tour.began_at:%H:%M} UTC", key="review_refresh", icon=":material/refresh:",
+            type="tertiary", help="Its order stays while you work on it. Click to make it anew.",
+        ):  # fmt: skip
+            end_tour()
+            st.rerun()
+        show_downloads(workspace, review, tour.table, name="disagreements")
+    if tour.case is None:
+        _explain_end(review, tour)
         return
-    if campaign.state == "closed":
-        st.caption("The campaign is closed; reopen it to decide.")
-        return
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        for number, answer in enumerate(review.answers[:9], start=1):
-            st.button(
-                plain(answer, limit=40), key=f"review_decide_{number}", shortcut=str(number),
-                on_click=_decide, args=(workspace, review, user, dispute.galaxy_id, answer),
-            )  # fmt: skip
-        st.button(
-            "Later", key="review_decide_later", shortcut="l", type="tertiary",
-            on_click=_skip, args=(dispute.galaxy_id,),
+    _show_case(workspace, review, user, tour, tour.case)
+    _show_coming(tour)
+
+
+def _choose(queue: AdjudicationQueue) -> tuple[Order, tuple[Why, ...], bool]:
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        order = st.selectbox(
+            "Order", list(Order), key="review_order", width=260, format_func=_ORDER_WORDS.__getitem__,
+            label_visibility="collapsed",
         )  # fmt: skip
-    st.caption(
-        "Keys: the digits decide, `l` puts it at the end. A decision is stored under your name as an "
-        "adjudication; the votes stay as they are."
-    )
+        why = st.pills(
+            "Because", list(Why), default=[Why.PEOPLE, Why.MODEL], selection_mode="multi",
+            key="review_because", format_func=lambda each: f"{each} {queue.count(each):,}",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        with_decided = st.toggle("decided too", key="review_decided", help=_HELP)
+    return order or Order.BOTH, tuple(Why(each) for each in why), with_decided
 
 
-def _decide(workspace: Workspace, review: CampaignReview, user: str, galaxy_id: str, answer: str) -> None:
-    try:
-        require_role(workspace.folder, user, Role.ANNOTATOR)
-        decision = adjudication(
-            review.campaign.campaign_id, galaxy_id, user, answer=answer, question=review.question.name
-        )
-        workspace.labels.append([decision])
-    except GalcoreError as error:
-        st.toast(str(error), icon=":material/error:")
+def _show_case(workspace: Workspace, review: CampaignReview, user: str, tour: Tour, case: Case) -> None:
+    campaign, labels = review.campaign, workspace.labels
+    history = labels.history(campaign.campaign_id, case.galaxy_id)
+    thread = labels.thread(campaign.campaign_id, case.galaxy_id)
+    names = names_for(workspace, campaign, user)
+    card = make_card(case, review.question, tour.queue, history, thread, naming=names)
+    open_to_me = may_follow(workspace, campaign, history, case.galaxy_id, user)
+    picture, facts = st.columns([1, 1.15], gap="medium")
+    with picture:
+        case_card.show_picture(card, tour.card_key)
+    with facts:
+        case_card.show_question(card)
+        if open_to_me:
+            case_card.show_tally(card, names)
+            show_decision(workspace, campaign, user, tour, card)
+        elif campaign.visibility == "never" or not may(workspace.folder, user, Role.ANNOTATOR):
+            st.caption("This campaign shows answers to its owners only; they decide.")
+        else:
+            show_own_answer(workspace, campaign, user, tour, card)
+        case_card.show_rest(workspace, campaign, user, card, history, open_to_me=open_to_me, names=names)
+
+
+def _show_coming(tour: Tour) -> None:
+    coming = tour.walk.coming(QUEUE_SHOWN)
+    if not coming:
         return
-    st.toast(f"Decided: {plain(answer, limit=40)}", icon=":material/gavel:")
-
-
-def _skip(galaxy_id: str) -> None:
-    skipped = st.session_state.setdefault(_SKIPPED, {})
-    skipped[galaxy_id] = max(skipped.values(), default=0) + 1
-
-
-def _table(found: list[Dispute]) -> pd.DataFrame:
-
-    return pd.DataFrame(
-        {
-            "galaxy_id": [each.galaxy_id for each in found],
-            "votes": [_votes_text(each) for each in found],
-            "entropy_bits": [each.entropy for each in found],
-            "decided": [each.decided for each in found],
-            "comments": [" | ".join(each.comments) for each in found],
-        }
+    st.caption("Next in the queue")
+    tiles: dict[str, Tile] = {}
+    for row, votes in zip(coming, tour.queue.votes_texts(coming), strict=True):
+        case = tour.queue.case(row)
+        tiles.setdefault(case.galaxy_id, Tile(case.galaxy_id, (votes, case.question or case.galaxy_id)))
+    show_gallery(
+        list(tiles.values()), key="review_disputes", tile_px=96, label="galaxies that wait for a decision"
     )
 
 
-def _votes_text(dispute: Dispute) -> str:
-    return " · ".join(f"{answer} {n}" for answer, n in dispute.votes)
+def _explain_end(review: CampaignReview, tour: Tour) -> None:
+    if tour.walk.cases:
+        st.success(
+            "That was the last one: everything is decided. *Queue of …* above looks for more.",
+            icon=":material/handshake:",
+        )
+    else:
+        _explain_none(review)
 
 
 def _explain_none(review: CampaignReview) -> None:

@@ -6,9 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from galcore.export.questions import asked_questions
+from galcore.loop.session import CampaignLoop
+from galcore.people.changes import person_weights
 from galcore.review.agreement import QuestionAgreement, question_agreement
 from galcore.review.campaign import CampaignReview, review_campaign
+from galcore.review.queue import AdjudicationQueue, make_queue
 from galcore.review.scores import Scored, score_campaign
+from galcore.review.value import typicality
 from galcore.types import Campaign
 from galcore.workspace import Workspace
 
@@ -18,7 +22,8 @@ def load_review(workspace: Workspace, campaign: Campaign, question: str | None =
     loop = workspace.loop(campaign.campaign_id)
     features = loop.space.digest if loop.space is not None else ""
     version = (
-        f"{workspace.folder} {campaign!r} {workspace.labels.version} {workspace.catalog_hash} {features}"
+        f"{workspace.folder} {campaign!r} {workspace.labels.last_seq(campaign.campaign_id)} "
+        f"{workspace.catalog_hash} {features}"
     )
     return _review(version, question, workspace, campaign)
 
@@ -47,6 +52,35 @@ def labels_version(workspace: Workspace, review: CampaignReview) -> str:
     """Names the labels that a review was made from: what is told from them alone holds until one is added."""
     last = int(review.history["seq"].iloc[-1]) if len(review.history) else 0
     return f"{workspace.folder} {review.campaign!r} {last}"
+
+
+def load_queue(workspace: Workspace, review: CampaignReview) -> AdjudicationQueue:
+    """What is to be decided about the question, with what a decision is worth to the model."""
+    weights = person_weights(workspace.folder)
+    version = f"{labels_version(workspace, review)} {review.model_version} {weights}"
+    return _queue(version, review.question.name, workspace, review, weights)
+
+
+@st.cache_resource(max_entries=8, show_spinner="Putting galaxies in order …")
+def _queue(
+    version: str,
+    question: str,
+    _workspace: Workspace,
+    _review: CampaignReview,
+    _weights: dict[str, float],
+) -> AdjudicationQueue:
+    loop = _workspace.loop(_review.campaign.campaign_id)
+    typical = None if loop.space is None else _typical(f"{_workspace.folder} {loop.space.digest}", loop)
+    return make_queue(
+        _review.campaign, _review.history, question=_review.question, told=_review.told, typical=typical,
+        weights=_weights,
+    )  # fmt: skip
+
+
+@st.cache_resource(max_entries=4, show_spinner="Measuring how typical each galaxy is …")
+def _typical(version: str, _loop: CampaignLoop) -> pd.Series:
+    assert _loop.space is not None
+    return pd.Series(typicality(_loop.space.features), index=_loop.galaxy_ids.astype(object))
 
 
 def load_people(workspace: Workspace, review: CampaignReview) -> pd.DataFrame:

@@ -18,18 +18,24 @@ _mount = st.components.v2.component(
     css=(_HERE / "sky_picture.css").read_text(encoding="utf-8"),
     js="\n".join(
         path.read_text(encoding="utf-8")
-        for path in (_COMMON / "elements.js", _COMMON / "sky_marks.js", _HERE / "sky_picture.js")
+        for path in (
+            _COMMON / "elements.js",
+            _COMMON / "keyboard.js",
+            _COMMON / "sky_marks.js",
+            _HERE / "sky_picture.js",
+        )
     ),
 )
 
 
-def show_sky_picture(galaxy_id: str, *, key: str, stretch: str = "survey") -> None:
+def show_sky_picture(galaxy_id: str, *, key: str, stretch: str = "survey", card: str = "") -> None:
     """Draw the stamp of a galaxy of the workspace in use.
 
     Args:
         galaxy_id: Which.
         key: Of the widget; the zoom goes back when the galaxy changes, not when the stretch does.
         stretch: How flux becomes brightness.
+        card: Names what the picture belongs to; with another one it takes the focus, so that keys mean it.
     """
     address = state.stamp(galaxy_id, size_px=PICTURE_PX, stretch=stretch)
-    _mount(key=key, data={"address": address, "name": galaxy_id})
+    _mount(key=key, data={"address": address, "name": galaxy_id, "card": card})

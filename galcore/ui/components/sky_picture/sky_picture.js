@@ -14,14 +14,17 @@ class SkyPicture {
     on("pointermove", (event) => this.drag(event));
     on("pointerup", () => { this.held = null; });
     on("pointercancel", () => { this.held = null; });
+    on("pointerleave", () => { this.clicked = false; });
     on("dblclick", () => this.fit());
     on("keydown", (event) => this.key(event));
     this.image.addEventListener("load", () => this.place());
   }
 
-  async show({ address, name }) {
+  async show({ address, name, card }) {
     if (name !== this.name) this.view = { zoom: 1, x: 0, y: 0 };
     this.name = name;
+    if (card !== this.card) this.takeFocus();
+    this.card = card;
     this.image.alt = `galaxy ${name}`;
     if (this.image.getAttribute("src") !== address) this.image.setAttribute("src", address);
     this.place();
@@ -31,6 +34,12 @@ class SkyPicture {
     this.root.querySelector(".sp-missing").hidden = !broken;
   }
 
+  // Keys mean the galaxy that has just come, not the button or tab that was pressed before it.
+  takeFocus() {
+    if (isTyping(activeElement()) || document.querySelector('[data-testid="stDialog"], [data-testid="stPopoverBody"]')) return;
+    this.root.focus({ preventScroll: true });
+  }
+
   share(event) {
     const box = this.root.getBoundingClientRect();
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
@@ -38,8 +47,7 @@ class SkyPicture {
 
   // The page scrolls as ever until somebody has clicked on the picture, or holds ctrl.
   wheel(event) {
-    const focused = this.root.getRootNode().activeElement === this.root;
-    if (!event.ctrlKey && !focused) return;
+    if (!event.ctrlKey && !this.clicked) return;
     event.preventDefault();
     this.zoom(Math.exp(-Math.max(-200, Math.min(200, event.deltaY)) * 0.0022), ...this.share(event));
   }
@@ -47,6 +55,7 @@ class SkyPicture {
   press(event) {
     if (event.button !== 0) return;
     this.root.focus({ preventScroll: true });
+    this.clicked = true;
     this.held = this.share(event);
     this.root.setPointerCapture(event.pointerId);
     event.preventDefault();
