@@ -71,6 +71,7 @@ def test_disagreements_are_decided_by_key_discussed_and_kept(
     page.goto(f"{labelled_server.address}/review?campaign=bars")
     page.get_by_text("Disagreements", exact=True).click()
     expect(page.get_by_text("2 galaxies to decide")).to_be_visible()
+    expect(at_hand).to_have_attribute("alt", re.compile("galaxy"))
     press("Space")  # the focus was on the tab: keys mean the galaxy all the same
     expect(at_hand).not_to_have_attribute("alt", ids[0])
     press("ArrowRight")
