@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks.result_files import Library, measures_table, not_measured, share, table
 
+_LOADS = {"load": "Undisturbed", "load-kills": "The server killed 20 times, three real browsers beside"}
 _CROWDS = {
     "confusion": "simulated people",
     "fractions": "ambiguous galaxies",
@@ -36,6 +37,26 @@ def consensus_section(library: Library) -> str:
             "view: better than a network's.",
         ]
     )
+
+
+def load_section(library: Library) -> str:
+    """Fifty annotators at once, without and with a server that is killed."""
+    head = "## Many people at once\n\n"
+    parts = []
+    for name, words in _LOADS.items():
+        stored = library.get(name)
+        if stored is None:
+            parts.append(f"{words}: {not_measured(name)}")
+            continue
+        parts += [f"{words}. {stored.provenance}.", measures_table(stored.results)]
+    about = (
+        "Each annotator holds a session of the grid page over the dashboard's own websocket, as a browser "
+        "does, and answers a grid of 16 every 5 s by a known truth, while the model learns; pictures are not "
+        "fetched. An answer is acknowledged when the page would say *saved*: it is on disk then. Afterwards "
+        "every answer is looked up in the label store. Clients and server share one machine; "
+        "the figures say how much of it each took ([how many people a machine carries](hosting.md))."
+    )
+    return head + "\n\n".join([about, *parts])
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:

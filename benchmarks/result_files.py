@@ -29,6 +29,8 @@ COMMANDS = {
     "demo": "python -m benchmarks.demo",
     "kill_server": "python -m benchmarks.kill_server",
     "keys": "python -m benchmarks.keys",
+    "load": "python -m benchmarks.load",
+    "load-kills": "python -m benchmarks.load",
     "labels": "python -m benchmarks.labels",
     "simulate": "python -m benchmarks.simulate",
     "consensus": "python -m galcore benchmark consensus --out benchmarks/results/consensus.json",

@@ -21,7 +21,7 @@ from benchmarks.model_sections import (
     probe_section,
     schedules_section,
 )
-from benchmarks.people_sections import consensus_section
+from benchmarks.people_sections import consensus_section, load_section
 from benchmarks.result_files import (
     RESULTS,
     Library,
@@ -54,6 +54,7 @@ SECTIONS = (
     few_labels_section,
     curves_section,
     consensus_section,
+    load_section,
     times_section,
 )
 Line = tuple[str, str, str]
@@ -83,6 +84,7 @@ def build_summary(library: Library) -> str:
         embed_line(library),
         latency_line(library),
         kills_line(library),
+        load_line(library),
         demo_line(library),
     ]
     return table(("", "figure", "wanted"), lines)
@@ -185,6 +187,12 @@ def kills_line(library: Library) -> Line:
     """Answers lost."""
     what = "answers that the page called saved, lost in 20 `kill -9` of the server"
     return _pair(library, "kill_server", what, (("acknowledged",),))
+
+
+def load_line(library: Library) -> Line:
+    """Many people at once."""
+    what = "50 annotators at once, 100,000 galaxies: answers lost / acknowledged after, 95th percentile"
+    return _pair(library, "load", what, (("lost",), ("acknowledged", "95th")))
 
 
 def demo_line(library: Library) -> Line:

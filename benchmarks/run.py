@@ -13,6 +13,7 @@ SCRIPTS = (
     "labels",
     "kill_server",
     "keys",
+    "load",
     "probe_table",
     "loop_table",
     "label_ceiling",

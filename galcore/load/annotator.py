@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -54,20 +55,20 @@ class Annotator:
         """Open the page; it stays open, whatever happens to the server."""
         self._opened.set()
 
-    async def work(self, begin: asyncio.Event, seconds: float, drain_s: float) -> None:
-        """Wait for ``begin``, annotate for so many seconds, then stay until everything is acknowledged.
+    async def work(self, begin: asyncio.Event, end: asyncio.Event, drain_s: float) -> None:
+        """Wait for ``begin``, annotate until ``end``, then stay until everything is acknowledged.
 
         Args:
             begin: Set when everybody's page is open.
-            seconds: Time in which grids are submitted.
+            end: Set when no more grids are to be submitted.
             drain_s: Longest time to wait for acknowledgements afterwards.
         """
         tab = asyncio.create_task(self._keep_open())
         try:
             await begin.wait()
-            until = time.monotonic() + seconds
-            await self._click(until)
-            while self.answers.waiting and time.monotonic() < until + drain_s:
+            await self._click(end)
+            give_up_at = time.monotonic() + drain_s
+            while self.answers.waiting and time.monotonic() < give_up_at:
                 await asyncio.sleep(0.05)
         finally:
             tab.cancel()
@@ -80,11 +81,13 @@ class Annotator:
 
     # --- the person ---
 
-    async def _click(self, until: float) -> None:
+    async def _click(self, end: asyncio.Event) -> None:
         due = time.monotonic() + self._rng.uniform(0, self._pace_s)
-        while due < until:
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
-            grid = await self._next_grid(until)
+        while not end.is_set():
+            if due > time.monotonic():
+                await asyncio.sleep(min(due - time.monotonic(), _TICK_S))
+                continue
+            grid = await self._next_grid(end)
             if grid is None:
                 return
             now = time.monotonic()
@@ -94,20 +97,17 @@ class Annotator:
             await self._send_outbox()
             due = max(due, now - self._pace_s) + self._pace_s * self._rng.uniform(0.8, 1.2)
 
-    async def _next_grid(self, until: float) -> dict[str, Any] | None:
+    async def _next_grid(self, end: asyncio.Event) -> dict[str, Any] | None:
         asked_at = time.monotonic()
-        while True:
+        while not end.is_set():
             fresh = [grid for grid in self._grids if grid["grid_id"] not in self._submitted]
             if fresh:
-                self.without_grid_s += time.monotonic() - asked_at
-                return fresh[0]
-            if time.monotonic() >= until:
-                return None
+                break
             self._data_came.clear()
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._data_came.wait(), timeout=1.0)
-            except TimeoutError:
-                continue
+        self.without_grid_s += time.monotonic() - asked_at
+        return None if end.is_set() else fresh[0]
 
     # --- the tab ---
 

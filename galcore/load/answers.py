@@ -68,6 +68,11 @@ class Answers:
         return {"outbox": {"client": self.client, "items": list(self._items)}}
 
     @property
+    def last_acknowledged_at(self) -> float | None:
+        """When the last acknowledgement came."""
+        return max((each.acknowledged_at or 0.0 for each in self.sent[-20:]), default=None)
+
+    @property
     def waiting(self) -> int:
         """Submitted grids that are not acknowledged."""
         return len(self._items)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from galcore.load.annotator import Annotator
 from galcore.load.answers import Answers
+from galcore.load.browsers import Browsers, BrowserTab
 from galcore.load.server import DashboardServer
 from galcore.load.sky import CAMPAIGN
 from galcore.types import GalcoreError
@@ -18,6 +19,7 @@ SAMPLE_S = 5.0
 _OPEN_EVERY_S = 0.25
 _OPEN_S = 180.0
 _DRAIN_S = 120.0
+_WORK_S = (0.5, 5.0)  # between the return of the crowd and the next kill
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class LoadPlan:
 
     Attributes:
         annotators: People at once.
-        seconds: Time in which they submit.
+        seconds: Time in which they submit, at least: with kills, until all of these are done.
         pace_s: Seconds between two grids of one person.
         kills: How often the server is killed meanwhile.
         browsers: Real browsers that annotate beside them.
@@ -69,9 +71,11 @@ class Crowd:
         samples: Memory and processor time, every five seconds.
         began_at: When the submissions began (``time.monotonic``).
         kills: How often the server was killed.
+        tabs: Real browsers that annotated beside them.
     """
 
     people: list[Annotator]
+    tabs: list[BrowserTab] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
     began_at: float = 0.0
     kills: int = 0
@@ -116,22 +120,33 @@ async def run_crowd(
             for n in range(plan.annotators)
         ]
     )
-    begin = asyncio.Event()
-    work = [asyncio.create_task(person.work(begin, plan.seconds, _DRAIN_S)) for person in crowd.people]
+    browsers = (
+        Browsers(server.address, CAMPAIGN, plan.browsers, pace_s=plan.pace_s) if plan.browsers else None
+    )
+    if browsers is not None:
+        await asyncio.to_thread(browsers.open)
+        crowd.tabs = browsers.tabs
+    begin, end = asyncio.Event(), asyncio.Event()
+    work = [asyncio.create_task(person.work(begin, end, _DRAIN_S)) for person in crowd.people]
     await _wait_until_open(crowd, work)
     tell(f"{plan.annotators} pages are open")
     crowd.began_at = time.monotonic()
     begin.set()
-    aside = [asyncio.create_task(_watch(crowd, server, tell))]
-    if plan.kills:
-        aside.append(asyncio.create_task(_kill_often(crowd, server, plan, tell)))
+    if browsers is not None:
+        browsers.annotate()
+    watch = asyncio.create_task(_watch(crowd, server, tell))
     try:
+        await _kill_often(crowd, server, plan.kills, tell)
+        await asyncio.sleep(max(0.0, crowd.began_at + plan.seconds - time.monotonic()))
+        end.set()
         await asyncio.gather(*work)
+        if browsers is not None:
+            await asyncio.to_thread(browsers.close)
         crowd._sample(server)
     finally:
-        for task in [*work, *aside]:
+        for task in [*work, watch]:
             task.cancel()
-        await asyncio.gather(*aside, return_exceptions=True)
+        await asyncio.gather(*work, watch, return_exceptions=True)
     return crowd
 
 
@@ -159,16 +174,24 @@ async def _watch(crowd: Crowd, server: DashboardServer, tell: Callable[[str], No
         await asyncio.sleep(SAMPLE_S)
 
 
-async def _kill_often(
-    crowd: Crowd, server: DashboardServer, plan: LoadPlan, tell: Callable[[str], None]
-) -> None:
-    """Kill at random moments, one in each of as many equal parts of the time; start again at once."""
-    rng = random.Random(plan.kills)
-    part_s = plan.seconds / plan.kills
-    for number in range(plan.kills):
-        due = crowd.began_at + part_s * (number + rng.uniform(0.2, 0.6))
-        await asyncio.sleep(max(0.0, due - time.monotonic()))
+async def _kill_often(crowd: Crowd, server: DashboardServer, kills: int, tell: Callable[[str], None]) -> None:
+    """Kill at random moments, always when people have been acknowledged again; start again at once."""
+    rng = random.Random(kills)
+    for number in range(kills):
+        await _wait_for_work(crowd)
+        await asyncio.sleep(rng.uniform(*_WORK_S))
         await asyncio.to_thread(server.kill)
         crowd.kills += 1
+        tell(f"killed {number + 1} of {kills}")
         await asyncio.to_thread(server.start)
-        tell(f"killed {number + 1} of {plan.kills}")
+
+
+async def _wait_for_work(crowd: Crowd) -> None:
+    """Until half of the people got an acknowledgement from the server as it runs now."""
+    since, deadline = time.monotonic(), time.monotonic() + _OPEN_S
+    while time.monotonic() < deadline:
+        heard = sum((answers.last_acknowledged_at or 0.0) > since for answers in crowd.said)
+        if 2 * heard >= len(crowd.people):
+            return
+        await asyncio.sleep(0.1)
+    raise GalcoreError(f"{crowd.kills} kills: the crowd did not get back to work in {_OPEN_S:.0f} s")

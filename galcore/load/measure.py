@@ -29,7 +29,8 @@ def measure_load(plan: LoadPlan, *, n_galaxies: int, tell: Callable[[str], None]
         tell(f"a workspace of {n_galaxies:,} galaxies is made")
         with DashboardServer(folder / "workspaces", folder / "server.log") as server:
             crowd = asyncio.run(run_crowd(server, plan, wanted, tell))
-        return Outcome.of(crowd, plan, read_kept(folder / "workspaces" / WORKSPACE, CAMPAIGN, crowd.said))
+        kept = read_kept(folder / "workspaces" / WORKSPACE, CAMPAIGN, crowd.said, crowd.tabs)
+        return Outcome.of(crowd, plan, kept)
 
 
 def load_result(outcome: Outcome, *, command: str) -> BenchmarkResult:
@@ -61,6 +62,15 @@ def load_result(outcome: Outcome, *, command: str) -> BenchmarkResult:
         Measure("cores that the server had on average", found["server_cores"], "cores"),
         Measure("versions of the model that chose grids", found["models"], ""),
     ]
+    if plan.browsers:
+        beside = f"{plan.browsers} browsers beside them"
+        measures += [
+            Measure.at_most(f"answers that {beside} called saved, lost", found["browser_lost"], "answers", 0),
+            Measure.at_most(
+                f"answers of {beside} that never arrived", found["browser_missing"], "answers", 0
+            ),
+            Measure(f"answers that {beside} saved", found["browser_saved"], "answers"),
+        ]
     rows = tuple(asdict(sample) for sample in outcome.samples)
     return BenchmarkResult("load", command, tuple(measures), rows)
 

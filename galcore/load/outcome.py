@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from galcore.load.answers import Answers, Sent
+from galcore.load.browsers import BrowserTab
 from galcore.load.crowd import Crowd, LoadPlan, Sample
 from galcore.workspace import Workspace
 
@@ -27,6 +28,9 @@ class Kept:
         changed: Answers that are stored as something else.
         overfull: Galaxies that more people answered than the campaign asks for.
         models: Versions of the model by which grids were chosen.
+        browser_lost: Galaxies whose answer a real browser called saved and that are not stored.
+        browser_missing: Those that a real browser submitted and that are not stored.
+        browser_saved: Galaxies whose answer a real browser called saved.
     """
 
     lost: int
@@ -35,9 +39,14 @@ class Kept:
     changed: int
     overfull: int
     models: int
+    browser_lost: int = 0
+    browser_missing: int = 0
+    browser_saved: int = 0
 
 
-def compare_with_store(workspace: Workspace, campaign_id: str, said: Sequence[Answers]) -> Kept:
+def compare_with_store(
+    workspace: Workspace, campaign_id: str, said: Sequence[Answers], tabs: Sequence[BrowserTab] = ()
+) -> Kept:
     """Look every answer up in the label store of a workspace that no server has open."""
     events = workspace.labels.history(campaign_id)
     campaign = workspace.labels.campaign(campaign_id)
@@ -49,6 +58,9 @@ def compare_with_store(workspace: Workspace, campaign_id: str, said: Sequence[An
         for event_id, answer in grid.events.values()
     ]
     missing = [acknowledged for event_id, _, acknowledged in sent if event_id not in stored]
+    held = set(zip(events["annotator"], events["galaxy_id"], strict=True))
+    browser_lost = sum((tab.name, each) not in held for tab in tabs for each in tab.saved)
+    unsaved = sum((tab.name, each) not in held for tab in tabs for each in tab.on_the_way)
     pairs = events.groupby(["annotator", "galaxy_id", "question"]).size()
     people = events.groupby("galaxy_id")["annotator"].nunique()
     return Kept(
@@ -58,14 +70,19 @@ def compare_with_store(workspace: Workspace, campaign_id: str, said: Sequence[An
         changed=sum(stored.get(event_id, answer) != answer for event_id, answer, _ in sent),
         overfull=int((people > campaign.overlap).sum()),
         models=int(events["model_version"].nunique()),
+        browser_lost=browser_lost,
+        browser_missing=browser_lost + unsaved,
+        browser_saved=sum(len(tab.saved) for tab in tabs),
     )
 
 
-def read_kept(folder: Path, campaign_id: str, said: Sequence[Answers]) -> Kept:
+def read_kept(
+    folder: Path, campaign_id: str, said: Sequence[Answers], tabs: Sequence[BrowserTab] = ()
+) -> Kept:
     """As :func:`compare_with_store`, for a workspace in a folder."""
     workspace = Workspace.open(folder)
     try:
-        return compare_with_store(workspace, campaign_id, said)
+        return compare_with_store(workspace, campaign_id, said, tabs)
     finally:
         workspace.close()
 
@@ -124,6 +141,7 @@ class Outcome:
         first, final = (self.samples[0], self.samples[-1]) if self.samples else (None, None)
         cpu_s = final.cpu_s - first.cpu_s if first and final and not self.plan.kills else None
         client_s = final.client_cpu_s - first.client_cpu_s if first and final else None
+        mean = self.labels / max(self.grids, 1)
         wall_s = max(final.at_s - first.at_s, 1e-9) if first and final else 1e-9
         return {
             "lost": self.kept.lost,
@@ -131,6 +149,9 @@ class Outcome:
             "doubled": self.kept.doubled,
             "changed": self.kept.changed,
             "overfull": self.kept.overfull,
+            "browser_lost": self.kept.browser_lost,
+            "browser_missing": self.kept.browser_missing,
+            "browser_saved": self.kept.browser_saved,
             "grids": self.grids,
             "models": self.kept.models,
             "refused": len(self.problems),
@@ -144,7 +165,7 @@ class Outcome:
             "rss_start_mb": first.rss_mb if first else None,
             "rss_mb": final.rss_mb if final else None,
             "rss_peak_mb": max((sample.rss_mb for sample in self.samples), default=None),
-            "rss_growth_mb": rss_growth(self.samples, labels_per_grid=self.labels / max(self.grids, 1)),
+            "rss_growth_mb": None if self.plan.kills else rss_growth(self.samples, labels_per_grid=mean),
             "server_cpu_ms_per_grid": _per(cpu_s, self.grids),
             "client_cpu_ms_per_grid": _per(client_s, self.grids),
             "server_cores": None if cpu_s is None else round(cpu_s / wall_s, 2),

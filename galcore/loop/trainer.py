@@ -14,7 +14,7 @@ from galcore.types import Campaign
 
 FIT_BUDGET_S = 0.25  # a fit that took longer than this is left to the worker thread
 SHARED_BUDGET_S = 0.05  # the same where several people wait for it
-_REST = 4.0  # fits for several people take a fifth of the time at most
+_REST = 8.0  # fits for several people take a ninth of the time at most
 
 
 @dataclass(frozen=True, slots=True, eq=False)
