@@ -86,6 +86,7 @@ def cross_validate(
     fit: Fit,
     n_folds: int = N_FOLDS,
     seed: int = 0,
+    most_learned: int | None = None,
     progress: ProgressCallback | None = None,
 ) -> HeldOut:
     """Probabilities for every galaxy from models fitted on the other folds.
@@ -98,16 +99,20 @@ def cross_validate(
         fit: Gets features and beliefs of some galaxies and returns a function of features.
         n_folds: Parts; at least two.
         seed: Of the partition.
+        most_learned: Galaxies that each model learns from at most, drawn at random; all if ``None``.
         progress: Called after each part.
     """
     n_galaxies, n_answers = beliefs.shape
     if n_folds < 2:
         raise ValueError("n_folds must be at least 2: with one, every galaxy would judge itself")
-    folds = np.random.default_rng(seed).permutation(n_galaxies) % n_folds
+    rng = np.random.default_rng(seed)
+    folds = rng.permutation(n_galaxies) % n_folds
     learnable = np.nan_to_num(beliefs).sum(axis=1) > 0
     probabilities = np.full((n_galaxies, n_answers), np.nan)
     for fold in range(n_folds):
-        training, judged = learnable & (folds != fold), folds == fold
+        training, judged = np.flatnonzero(learnable & (folds != fold)), folds == fold
+        if most_learned is not None and len(training) > most_learned:
+            training = np.sort(rng.choice(training, most_learned, replace=False))
         if judged.any() and (beliefs[training].sum(axis=0) > 0).sum() >= 2:
             probabilities[judged] = fit(features[training], beliefs[training])(features[judged])
         if progress is not None:

@@ -235,3 +235,19 @@ def test_no_galaxy_is_judged_by_a_model_that_learned_from_it():
     ids = np.array([str(row) for row in range(40)], dtype=object)
     cross_validate(ids, np.arange(40.0)[:, None], beliefs, fit=remember)
     assert len(seen) == 5 and not any(seen)
+
+
+def test_a_model_that_learns_from_some_of_the_galaxies_judges_all_of_them():
+    campaign = simulate_campaign(300, seed=3)
+    features = draw_features(campaign.truth, n_answers=4, separation=6.0, seed=3)
+    learned = []
+
+    def fit(rows, beliefs):
+        learned.append(len(rows))
+        return fit_logistic(rows, beliefs)
+
+    told = cross_validate(
+        campaign.votes.galaxy_ids, features, np.eye(4)[campaign.truth], fit=fit, most_learned=100
+    )
+    assert learned == [100] * 5
+    assert np.mean(told.probabilities.argmax(axis=1) == campaign.truth) > 0.95
