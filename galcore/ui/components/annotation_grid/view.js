@@ -76,7 +76,11 @@ function drawCells(holder, board, view, campaign) {
 function drawCell(cell, item, index, board, view, campaign) {
   const picture = cell.firstChild;
   const address = item.pictures[view.stretch] || Object.values(item.pictures)[0];
-  if (picture.getAttribute("src") !== address) picture.setAttribute("src", address);
+  if (picture.getAttribute("src") !== address) {
+    picture.setAttribute("src", address);
+    // A picture that was loaded ahead is there at once, a frame before it says so.
+    if (picture.complete && picture.naturalWidth) cell.classList.remove("gg-broken", "gg-loading");
+  }
   picture.classList.toggle("gg-inverted", view.inverted);
   picture.classList.toggle("gg-pixels", view.pixels);
   const mark = board.marks.get(item.id);
