@@ -62,7 +62,10 @@ app = st.App(
         *restore_routes(),
         *front_page_routes(page_names()),
     ],
-    middleware=[Middleware(Gate, scripts=front_page_scripts()), Middleware(ProviderRoutes)],
+    middleware=[
+        Middleware(Gate, scripts=front_page_scripts(), listens_on=lambda: st.get_option("server.address")),
+        Middleware(ProviderRoutes),
+    ],
 )
 
 if __name__ == "__main__":

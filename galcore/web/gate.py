@@ -9,7 +9,7 @@ who have signed in.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -43,11 +43,15 @@ class Gate:
     Args:
         app: What lies behind.
         scripts: Hashes of the scripts inside the front page (``sha256-…``): no other inline script runs.
+        listens_on: Tells the address that the server listens on; empty: on all.
     """
 
-    def __init__(self, app: ASGIApp, *, scripts: Sequence[str] = ()) -> None:
+    def __init__(
+        self, app: ASGIApp, *, scripts: Sequence[str] = (), listens_on: Callable[[], str | None] = str
+    ) -> None:
         self._app = app
         self._scripts = tuple(scripts)
+        self._listens_on = listens_on
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or let through and complete the headers."""
@@ -55,7 +59,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         asked = HTTPConnection(scope)
-        refused = _refuse(asked)
+        refused = _refuse(asked, alone=_is_local(self._listens_on() or ""))
         if refused is not None and scope["type"] == "websocket":
             await WebSocketClose(_POLICY_VIOLATION)(scope, receive, send)
             return
@@ -110,10 +114,11 @@ def page_policy(host: str, scripts: Sequence[str] = (), *, frames: str = "") -> 
     )
 
 
-def _refuse(asked: HTTPConnection) -> Response | None:
-    """Why this request goes no further, or None."""
+def _refuse(asked: HTTPConnection, *, alone: bool) -> Response | None:
+    """Why this request goes no further, or None; ``alone``: the server listens to its own machine only."""
     path = asked.url.path
-    if not current_access().hosted and not _is_local(asked.url.hostname or ""):
+    # Whoever made it listen to others knows of them; else a name of another site points here by a trick.
+    if alone and not current_access().hosted and not _is_local(asked.url.hostname or ""):
         return _no(
             403,
             "This server is meant for the people of its own machine. Whoever lets others in sets "
