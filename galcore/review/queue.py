@@ -17,7 +17,7 @@ from galcore.review.value import divergence, entropy_share, value_to_model
 from galcore.types import Campaign
 
 LEAST_TOLD = 50  # galaxies with answers before a model that was fitted on them is heard at all
-STRONG_DIVERGENCE_BITS = 0.3  # people at 90 %, the model at 35 % for the same of two answers
+SURE = 0.6  # people and model contradict each other where both are so sure, of different answers
 
 
 class Order(StrEnum):
@@ -222,10 +222,17 @@ def _rows(
             "divergence_bits": apart,
             "decided": [ends.get((galaxy_id, name), "") for galaxy_id in galaxy_ids],
             str(Why.PEOPLE): (counts > 0).sum(axis=1) >= 2,
-            str(Why.MODEL): apart >= STRONG_DIVERGENCE_BITS,
+            str(Why.MODEL): _contradicted(beliefs),
             str(Why.FEW): n_votes < campaign.overlap,
         }
     )
+
+
+def _contradicted(beliefs: QuestionVotes) -> NDArray[np.bool_]:
+    """(N,) whether people and model are sure of different answers; not where the model says nothing."""
+    model = np.nan_to_num(beliefs.model)
+    both_sure = (beliefs.people.max(axis=1) >= SURE) & (model.max(axis=1) >= SURE)
+    return both_sure & (beliefs.people.argmax(axis=1) != model.argmax(axis=1))
 
 
 def _rows_of_nothing() -> pd.DataFrame:

@@ -80,11 +80,12 @@ def test_disagreements_are_decided_by_key_discussed_and_kept(
     page.keyboard.press("Tab")
     press("1")
     expect(page.get_by_text("1 galaxy to decide")).to_be_visible()
+    expect(at_hand).not_to_have_attribute("alt", ids[-1])
     press("u")
     expect(page.get_by_text("2 galaxies to decide")).to_be_visible()
     expect(at_hand).to_have_attribute("alt", ids[0])
     press("1")
-    expect(page.get_by_text("1 galaxy to decide")).to_be_visible()
+    expect(at_hand).not_to_have_attribute("alt", ids[-1])
     last = shown().removeprefix("galaxy ")
 
     page.get_by_role("tab", name="Discussion").click()

@@ -74,7 +74,10 @@ def test_where_people_agree_and_the_model_contradicts_somebody_looks_again(store
     for galaxy in ("sure", "odd", "split"):
         store.append([event(galaxy, person, "bar") for person in "abc"])
     store.append([event("split", "d", "none"), event("split", "e", "none")])
-    told = pd.DataFrame({"bar": [0.97, 0.02], "none": [0.03, 0.98]}, index=["sure", "odd"])
+    for person in "abc":
+        store.append([event("unsure", person, "bar")])
+    shares = [0.97, 0.02, 0.45]  # of a bar; a model that does not know contradicts nobody
+    told = pd.DataFrame({"bar": shares, "none": 1 - np.array(shares)}, index=["sure", "odd", "unsure"])
     assert ids(queue(store, told=told), Order.VALUE) == ["split"]  # a model of three galaxies is not heard
     found = queue(store, told=told, least_told=2)
     assert ids(found, Order.VALUE) == ["odd", "split"]

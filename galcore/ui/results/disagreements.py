@@ -39,7 +39,7 @@ _HELP = """**Order.** *strongest disagreement*: entropy of the votes. *most usef
 people and model taken together, more for galaxies like many others. *both*: the mean of the two.
 
 **Because.** *people differ*: at least two different answers. *model and people differ*: a model that did not
-see the answers contradicts their consensus by 0.3 bits or more. *too few votes*: fewer than the campaign asks
+see the answers is at least 60 % sure of one, people of another. *too few votes*: fewer than the campaign asks
 for.
 
 **decided too**: also galaxies with a decision, to look at them again or reopen them."""
