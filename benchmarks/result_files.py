@@ -26,6 +26,7 @@ COMMANDS = {
     "label_efficiency": "python -m benchmarks.label_efficiency",
     "contrastive_curves": "python -m benchmarks.contrastive_curves",
     "latency": "python -m benchmarks.latency",
+    "tree_latency": "python -m benchmarks.tree_latency",
     "demo": "python -m benchmarks.demo",
     "kill_server": "python -m benchmarks.kill_server",
     "keys": "python -m benchmarks.keys",

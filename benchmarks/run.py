@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = (
     "demo",
     "latency",
+    "tree_latency",
     "labels",
     "kill_server",
     "keys",

@@ -23,7 +23,7 @@ _WORDS = {
     "restore-deconvolve": "### Blur undone\n\nEvery method is given the true PSF and noise; "
     "one row of a network gets a PSF 10 % off.",
 }
-_TIMES = ("latency", "demo", "kill_server", "keys", "labels", "simulate")
+_TIMES = ("latency", "tree_latency", "demo", "kill_server", "keys", "labels", "simulate")
 
 
 def restoration_section(library: Library) -> str:

@@ -9,14 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import beta
 
-from galcore.consensus.dawid_skene import CrowdPrior
-from galcore.consensus.posterior import draw_confusions, draw_rows
-from galcore.consensus.result import Consensus, normalised
+from galcore.consensus.posterior import DEFAULT_SKILLS, N_DRAWS, SkillPrior, draw_confusions, draw_rows
+from galcore.consensus.result import Consensus
 from galcore.consensus.votes import Answers, Votes
 from galcore.types import Interval, ProgressCallback
-
-# Less firm than the prior of the consensus: there it keeps single votes sane, here it would flatter people.
-SKILL_PRIOR = CrowdPrior(right=1.0, wrong=0.5)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +46,8 @@ def person_skills(
     consensus: Consensus,
     answers: Answers | None = None,
     *,
-    prior: CrowdPrior = SKILL_PRIOR,
-    n_draws: int = 200,
+    prior: SkillPrior = DEFAULT_SKILLS,
+    n_draws: int = N_DRAWS,
     seed: int = 0,
     progress: ProgressCallback | None = None,
 ) -> tuple[PersonSkill, ...]:
@@ -64,7 +60,7 @@ def person_skills(
         votes: What people said.
         consensus: Of these votes; the draws begin there.
         answers: Where gold and re-asks are read from; see :func:`galcore.consensus.votes.split_answers`.
-        prior: Pseudo-answers of everybody.
+        prior: What people may be like.
         n_draws: From the posterior.
         seed: Of the draws.
         progress: Called after each round of draws.
@@ -76,8 +72,8 @@ def person_skills(
     skills = np.einsum("dk,dpkk->dp", prevalences, confusions)
     gold, reasks = _shares(answers, "gold"), _shares(answers, "reasks")
     rows = {name: row for row, name in enumerate(votes.people)}
-    nobody = np.einsum("dk,dkk->d", prevalences, draw_rows(prior, votes.n_answers, n_draws, seed=seed))
-    unknown = normalised(prior.confusion(votes.n_answers))
+    unseen = draw_rows(prior, votes.n_answers, n_draws, seed=seed)
+    nobody, unknown = np.einsum("dk,dkk->d", prevalences, unseen), unseen.mean(axis=0)
     found = []
     for name in sorted({*rows, *gold, *reasks}):
         row = rows.get(name)

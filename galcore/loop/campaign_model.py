@@ -19,8 +19,10 @@ from galcore.loop.ballots import Ballots
 from galcore.loop.composer import Ranking
 from galcore.loop.policy import Model, fit_question
 from galcore.loop.space import FeatureSpace
-from galcore.loop.target import Target, focus_of, learns_for_all, targets_of
+from galcore.loop.target import Target, focus_of, learns_for_all, questions_above, targets_of
 from galcore.types import Campaign
+
+_NOT_FITTED = Model()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,7 +31,7 @@ class CampaignModel:
 
     Attributes:
         targets: The questions.
-        models: Of each question, about galaxies that are asked it.
+        models: Of each question, about galaxies that are asked it; empty ones where it was not fitted.
         focus: Place of the question that grids and figures are about; -1: of all together.
         probabilities: (N, K) of each class of the question in focus (:func:`learned_answers`), times the
             probability that it is asked; ``None`` without a model of it.
@@ -52,8 +54,9 @@ def fit_campaign(
     *,
     seeds: Sequence[int] = (),
     previous: CampaignModel = CampaignModel(),
+    whole: bool = True,
 ) -> CampaignModel:
-    """Fit every question whose votes changed; the previous model where none did.
+    """Fit the questions whose votes changed; the previous model where none did.
 
     Args:
         campaign: Whose questions are learned.
@@ -61,14 +64,16 @@ def fit_campaign(
         ballots: Votes on each question.
         seeds: Rows of examples of the first answer to the first question.
         previous: Model before these votes.
+        whole: Every question; else only those that grids depend on, the one in focus and those above it.
     """
     targets = targets_of(campaign)
     focus = -1 if learns_for_all(campaign) else focus_of(campaign)
+    fitted = range(len(targets)) if whole or focus < 0 else {focus, *questions_above(targets, focus)}
     before = dict(zip(previous.targets, previous.models, strict=True))
     given = [ballots[0].with_examples(seeds, targets[0].example_of), *ballots[1:]]
     models = tuple(
-        fit_question(space, target, votes, before.get(target, Model()))
-        for target, votes in zip(targets, given, strict=True)
+        fit_question(space, target, votes, before.get(target, Model())) if place in fitted else _NOT_FITTED
+        for place, (target, votes) in enumerate(zip(targets, given, strict=True))
     )
     if focus == previous.focus and targets == previous.targets and _same(models, previous.models):
         return previous
@@ -80,7 +85,7 @@ def fit_campaign(
         focus,
         classes(targets[max(focus, 0)], told[max(focus, 0)], asked[max(focus, 0)]),
         _ranking(targets, told, asked, focus, given),
-        _version(models),
+        _version([models[place] for place in sorted(fitted)]),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -121,7 +122,7 @@ def class_of(campaign: Campaign) -> dict[tuple[str, str], int]:
         (asked.question, answer): side for answer, side in zip(asked.answers, asked.sides, strict=True)
     }
     if asked.led_here:
-        above = _above(targets, focus)
+        above = questions_above(targets, focus)
         leading = {pair for place in (*above, focus) for pair in targets[place].led_here}
         for place in above:
             for number, answer in enumerate(targets[place].answers):
@@ -130,7 +131,7 @@ def class_of(campaign: Campaign) -> dict[tuple[str, str], int]:
     return classes
 
 
-def _above(targets: tuple[Target, ...], place: int) -> tuple[int, ...]:
+def questions_above(targets: Sequence[Target], place: int) -> tuple[int, ...]:
     """Places of the questions from which a way leads to one."""
     found: list[int] = []
     ahead = [place]

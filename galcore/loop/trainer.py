@@ -40,7 +40,7 @@ class Lesson:
         if self.space is None:
             return previous
         return fit_campaign(
-            self.campaign, self.space, self.state.ballots, seeds=self.seeds, previous=previous
+            self.campaign, self.space, self.state.ballots, seeds=self.seeds, previous=previous, whole=False
         )
 
 
