@@ -34,9 +34,7 @@ def report_html(report: CampaignReport) -> str:
         _pairs(count_rows(report)),
         *(_question(question) for question in report.questions if question.n_votes),
         "<h2>People</h2>",
-        _table(PEOPLE_HEAD, [person_row(person) for person in report.people]),
-        f'<p class="note">Skill: chance of the right answer by the consensus ({escape(report.consensus)}'
-        "), where people overlap.</p>",
+        *_people(report),
         "<h2>What made these numbers</h2>",
         _pairs(made_by_rows(report)),
     ]
@@ -178,11 +176,34 @@ def ranged(number: Interval) -> str:
     return f"{number.value:.2f} ({number.low:.2f} to {number.high:.2f})"
 
 
-def _question(question: QuestionNumbers) -> str:
-    told = (
+def question_sentence(question: QuestionNumbers) -> str:
+    """How many votes a question has, and how far they agree."""
+    return (
         f"{question.n_votes:,} votes on {question.n_galaxies:,} galaxies, {question.n_tied:,} tied; "
         f"α = {ranged(question.alpha)} on {question.n_overlap:,} galaxies"
     )
+
+
+def asked_with_people(report: CampaignReport) -> tuple[QuestionNumbers, ...]:
+    """Questions that people answered, the main one first."""
+    return tuple(question for question in report.questions if question.people)
+
+
+def _people(report: CampaignReport) -> Iterable[str]:
+    """A table of people for every question, and what skill means."""
+    several = len(report.questions) > 1
+    for question in asked_with_people(report):
+        if several:
+            yield f"<h3>{escape(question.text or question.name)}</h3>"
+        yield _table(PEOPLE_HEAD, [person_row(person) for person in question.people])
+    yield (
+        f'<p class="note">Skill: chance of the right answer by the consensus ({escape(report.consensus)}'
+        "), where people overlap, 95 % interval of its posterior.</p>"
+    )
+
+
+def _question(question: QuestionNumbers) -> str:
+    told = question_sentence(question)
     note = f"Shares from a uniform sample of {question.n_audited:,} galaxies, Wilson's 95 % interval."
     return (
         f"<h2>{escape(question.text or question.name)}</h2><p>{escape(told)}</p>"

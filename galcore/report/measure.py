@@ -84,7 +84,13 @@ def _audited(
 
 
 def measure_question(
-    campaign: Campaign, question: AskedQuestion, said: Said, *, text: str, main: bool
+    campaign: Campaign,
+    question: AskedQuestion,
+    said: Said,
+    *,
+    text: str,
+    main: bool,
+    name_of: Callable[[str], str] = str,
 ) -> QuestionNumbers:
     """Numbers of one question.
 
@@ -94,7 +100,9 @@ def measure_question(
         said: What was said.
         text: As people read it.
         main: Whether completeness can be told: the question is put about every galaxy.
+        name_of: How people are named.
     """
+    people, method = measure_people(campaign, question, said, name_of=name_of)
     tally = tally_votes(question, said.votes, said.galaxy_ids)
     metric = metric_of(campaign.mode)
     whole = agreement_of(tally.votes, metric=metric)
@@ -118,6 +126,8 @@ def measure_question(
             _answer(answer, tally.votes[:, place], labels, in_sample, said, main=main)
             for place, answer in enumerate(question.answers)
         ),
+        people=people,
+        consensus=method,
     )
 
 
@@ -167,9 +177,16 @@ def found_share(found: int, left: Interval | None) -> Interval | None:
 
 
 def measure_people(
-    campaign: Campaign, question: AskedQuestion, said: Said, *, name_of: Callable[[str], str]
+    campaign: Campaign,
+    question: AskedQuestion,
+    said: Said,
+    *,
+    name_of: Callable[[str], str],
 ) -> tuple[tuple[PersonNumbers, ...], str]:
-    """Everybody who answered, most votes first, and the method of the consensus behind the skills."""
+    """Everybody who answered a question, most votes first, and the method of the consensus behind the skills.
+
+    Skills are told from what people say alone: nobody is judged by the model.
+    """
     answers = answers_to(campaign, said.history, question)
     votes = Votes.from_frame(answers.votes, question.answers)
     consensus = votes_consensus(answers.votes, question)

@@ -27,6 +27,29 @@ class AnswerNumbers:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonNumbers:
+    """One person and one question.
+
+    Attributes:
+        person: Name or pseudonym.
+        n_votes: Votes on the question.
+        skill: Probability of the right answer by the consensus; ``None`` where nobody else answered.
+        n_gold: Answers to galaxies with a known answer.
+        gold: Share of them that were right.
+        n_reasks: Galaxies answered twice.
+        consistency: Share of them answered alike.
+    """
+
+    person: str
+    n_votes: int
+    skill: Interval | None
+    n_gold: int
+    gold: Interval | None
+    n_reasks: int
+    consistency: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionNumbers:
     """One question.
 
@@ -43,6 +66,8 @@ class QuestionNumbers:
         n_random_overlap: Galaxies of the random stream with votes of two people or more.
         random_alpha: Alpha on those alone, the fair measure of agreement; NaN where undefined.
         answers: In their order.
+        people: Numbers of each person who answered it, most votes first.
+        consensus: Method behind their skills.
     """
 
     name: str
@@ -57,29 +82,8 @@ class QuestionNumbers:
     n_random_overlap: int
     random_alpha: Interval
     answers: tuple[AnswerNumbers, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PersonNumbers:
-    """One person.
-
-    Attributes:
-        person: Name or pseudonym.
-        n_votes: Votes on the main question.
-        skill: Probability of the right answer by the consensus; ``None`` where nobody else answered.
-        n_gold: Answers to galaxies with a known answer.
-        gold: Share of them that were right.
-        n_reasks: Galaxies answered twice.
-        consistency: Share of them answered alike.
-    """
-
-    person: str
-    n_votes: int
-    skill: Interval | None
-    n_gold: int
-    gold: Interval | None
-    n_reasks: int
-    consistency: Interval | None
+    people: tuple[PersonNumbers, ...]
+    consensus: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +114,8 @@ class CampaignReport:
         consistency: Share of them answered alike.
         reasons: Votes by why the galaxy was shown, most first.
         questions: Numbers of each question, the main one first.
-        people: Numbers of each person, most votes first.
-        consensus: Method behind the skills.
+        people: Numbers of each person on the main question, most votes first.
+        consensus: Method behind these skills.
         first_at: First answer, ISO 8601, UTC; empty without one.
         last_at: Last answer.
         learns: Whether a model recommended galaxies.

@@ -13,7 +13,7 @@ from galcore.export.scores import calibration_note
 from galcore.export.sources import LabelSource
 from galcore.export.votes import iso_times
 from galcore.questions import questions_of
-from galcore.report.measure import Said, measure_gold, measure_people, measure_question, measure_reasks
+from galcore.report.measure import Said, measure_gold, measure_question, measure_reasks
 from galcore.report.numbers import CampaignReport
 from galcore.review.scores import ModelScores
 from galcore.types import Campaign, EventKind, Reason
@@ -47,11 +47,15 @@ def report_campaign(
     several = campaign.mode == "multilabel"
     questions = tuple(
         measure_question(
-            campaign, question, said, text=texts.get(question.name, question.name), main=several or not place
+            campaign,
+            question,
+            said,
+            text=texts.get(question.name, question.name),
+            main=several or not place,
+            name_of=name_of,
         )
         for place, question in enumerate(asked)
     )
-    people, method = measure_people(campaign, asked[0], said, name_of=name_of)
     n_gold, gold = measure_gold(campaign, said.rows)
     n_reasks, consistency = measure_reasks(said.rows)
     answered = _people_per_galaxy(said.votes)
@@ -81,8 +85,8 @@ def report_campaign(
         consistency=consistency,
         reasons=tuple((str(name), int(n)) for name, n in said.votes["reason"].value_counts().items()),
         questions=questions,
-        people=people,
-        consensus=method,
+        people=questions[0].people,
+        consensus=questions[0].consensus,
         first_at=str(times.min()) if len(times) else "",
         last_at=str(times.max()) if len(times) else "",
         learns=campaign.learns,

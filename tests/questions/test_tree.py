@@ -113,6 +113,32 @@ def test_gzd5_asks_in_the_order_of_the_campaign(answers: dict[str, str], expecte
     assert (asked.name if asked else None) == expected
 
 
+@pytest.mark.parametrize("bar", ["strong", "weak", "no"])
+def test_gzd5_asks_about_arms_then_bulge_then_merging_after_the_bar(bar: str) -> None:
+    # Walmsley et al. (2022), figure 4; also the order of the tasks of that Zooniverse workflow, T4 to T11.
+    start = {"smooth-or-featured": "featured-or-disk", "disk-edge-on": "no", "bar": bar}
+    arms = ["spiral-winding", "spiral-arm-count"]
+    for has_arms, between in (("yes", arms), ("no", [])):
+        answers = dict(start)
+        asked = []
+        while (question := GZD5.next_question(answers)) is not None:
+            asked.append(question.name)
+            answers[question.name] = has_arms if question.name == "has-spiral-arms" else question.answers[-1]
+        assert asked == ["has-spiral-arms", *between, "bulge-size", "merging"]
+
+
+def test_gzd5_asks_of_every_galaxy_but_an_artifact_whether_it_merges() -> None:
+    leading = {
+        (asked.name, answer)
+        for asked in GZD5.questions
+        for answer, target in zip(asked.answers, asked.leads_to, strict=True)
+        if not target
+    }
+    assert leading == {("smooth-or-featured", "artifact")} | {
+        ("merging", answer) for answer in GZD5.question("merging").answers
+    }
+
+
 def test_after_a_correction_the_old_branch_is_named() -> None:
     answers = {"smooth-or-featured": "smooth", "disk-edge-on": "no", "bar": "weak"}
     assert GZD5.unreachable(answers) == ("disk-edge-on", "bar")

@@ -133,6 +133,30 @@ def test_every_question_of_a_tree_is_reported(workspace):
     assert report.questions[0].answers[0].completeness is None
 
 
+def test_people_have_a_skill_of_their_own_in_each_question_under_the_name_they_are_given(workspace):
+    several = replace(
+        BARS, campaign_id="several", name="Features", mode="multilabel", answers=("bar", "ring"), gold=()
+    )
+    workspace.labels.create_campaign(several)
+    said = [
+        say(galaxy, person, answer, campaign="several", question=asked)
+        for number, galaxy in enumerate(IDS[:40])
+        for asked, wrong in (("bar", number % 2 == 0), ("ring", False))
+        for person, answer in (
+            ("vera", "yes" if is_bar(galaxy) else "no"),
+            ("judge", "yes" if is_bar(galaxy) else "no"),
+            ("eva", "yes" if is_bar(galaxy) != wrong else "no"),
+        )
+    ]
+    workspace.labels.append(said)
+    report = report_of(workspace, "several", name_of=lambda name: f"<{name[0]}>")
+    skills = [{each.person: each.skill for each in question.people} for question in report.questions]
+    assert [set(each) for each in skills] == [{"<v>", "<j>", "<e>"}] * 2
+    assert skills[0]["<e>"].high < skills[1]["<e>"].value  # careless about bars, careful about rings
+    assert report.people == report.questions[0].people
+    assert "vera" not in report_html(report) and "On the question" not in report_html(report)
+
+
 def test_the_file_needs_nothing_else_and_escapes_every_text(workspace):
     answer_in_random_order(workspace, 25)
     workspace.labels.append([say("g001", ATTACK, "bar")])

@@ -17,18 +17,32 @@ from galcore.report.html import (
     ANSWER_HEAD,
     PEOPLE_HEAD,
     answer_rows,
+    asked_with_people,
     count_rows,
     made_by_rows,
     person_row,
+    question_sentence,
     sentences,
 )
+from galcore.report.numbers import PersonNumbers
 from galcore.types import Campaign
 from galcore.ui.naming import names_for
 from galcore.ui.results.loading import load_review
+from galcore.ui.results.paging import option_text
 from galcore.ui.text import plain
 from galcore.workspace import Workspace
 
 _HIDDEN = "report_pseudonymous"
+
+
+ALPHA_HELP = (
+    "Krippendorff's α: agreement beyond chance, 1 perfect, 0 chance, with its 95 % bootstrap interval over "
+    "galaxies with two votes or more."
+)
+SKILL_HELP = (
+    "Skill: chance of the right answer about a galaxy drawn at random, by the consensus of Dawid and Skene, "
+    "with the 95 % interval of its posterior; only where people overlap."
+)
 
 
 def show_report(workspace: Workspace, campaign: Campaign, user: str) -> None:
@@ -71,8 +85,12 @@ def _naming(workspace: Workspace, campaign: Campaign, user: str, *, owns: bool) 
 
 def named(report: CampaignReport, name_of: Callable[[str], str]) -> CampaignReport:
     """The report with people named for one reader."""
-    people = tuple(replace(each, person=name_of(each.person)) for each in report.people)
-    return replace(report, people=people)
+
+    def shown(people: tuple[PersonNumbers, ...]) -> tuple[PersonNumbers, ...]:
+        return tuple(replace(each, person=name_of(each.person)) for each in people)
+
+    questions = tuple(replace(each, people=shown(each.people)) for each in report.questions)
+    return replace(report, people=shown(report.people), questions=questions)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Counting …")
@@ -92,9 +110,24 @@ def _show_numbers(report: CampaignReport) -> None:
     for place, question in enumerate(report.questions):
         if question.n_votes:
             st.markdown(f"##### {plain(question.text or question.name, limit=120)}")
+            st.caption(question_sentence(question), help=ALPHA_HELP)
             _table(ANSWER_HEAD, answer_rows(question), key=f"report_question_{place}")
-    st.markdown("##### People")
-    _table(PEOPLE_HEAD, [person_row(person) for person in report.people], key="report_people")
+    st.markdown("##### People", help=SKILL_HELP)
+    _table(PEOPLE_HEAD, [person_row(person) for person in _people_of(report)], key="report_people")
+
+
+def _people_of(report: CampaignReport) -> tuple[PersonNumbers, ...]:
+    """People on the chosen question; draws the choice where there are several."""
+    asked = asked_with_people(report)
+    if len(asked) < 2:
+        return report.people
+    names = [question.name for question in asked]
+    texts = {question.name: option_text(question.text or question.name) for question in asked}
+    chosen = st.selectbox(
+        "On the question", names, format_func=texts.__getitem__, width=340, key="report_people_question",
+        help="Everybody has a skill of their own in each question.",
+    )  # fmt: skip
+    return next(question.people for question in asked if question.name == chosen)
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, key: str) -> None:
