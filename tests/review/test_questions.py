@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from galcore.review.disagreement import adjudication, disputes
 
 from galcore.loop.simulated_answers import simulate_paths
 from galcore.loop.space import FeatureSpace
@@ -19,7 +20,6 @@ from galcore.review.campaign import (
     members,
     review_campaign,
 )
-from galcore.review.disagreement import adjudication, disputes
 from galcore.review.scores import score_campaign
 from galcore.types import INTEREST_ANSWERS, Campaign, EventKind, LabelEvent, Reason
 

@@ -13,7 +13,7 @@ from galcore.ui import state
 from galcore.ui.gallery import Tile, show_gallery
 from galcore.ui.results.charts import threshold_chart
 from galcore.ui.results.downloads import show_downloads
-from galcore.ui.results.paging import choose_page, option_text
+from galcore.ui.results.paging import PAGE_SIZE, choose_page, option_text
 from galcore.ui.text import count, plain
 from galcore.workspace import Workspace
 
@@ -46,7 +46,8 @@ def show_candidates(workspace: Workspace, review: CampaignReview, only: frozense
         left, right = st.columns([2.6, 1], gap="medium")
     with right:
         threshold = st.slider(
-            "Threshold", 0.0, 1.0, 0.5, 0.01, key="review_threshold",
+            "Threshold", 0.0, 1.0, _first_threshold(review, ranked), 0.01,
+            key=f"review_threshold_{review.question.name}_{answer}",
             help=f"Candidates are the galaxies whose probability of “{plain(_named(review, answer))}” is at "
             "least this." + (ASKED_TOO if review.target.led_here else ""),
         )  # fmt: skip
@@ -66,9 +67,17 @@ def _choose_answer(review: CampaignReview) -> str:
     target = review.target
     first = answers.index(_least_wanted(review)) if target.values else 0
     return st.selectbox(
-        "Candidates for", answers, first, key=f"review_candidates_for_{review.question.name}",
+        "Candidates for", answers, first, key=f"review_candidates_for_{review.question.name}", width=340,
         format_func=lambda answer: option_text(_named(review, answer)),
     )  # fmt: skip
+
+
+def _first_threshold(review: CampaignReview, ranked: pd.DataFrame) -> float:
+    """Likelier than not; down a tree, where few galaxies are that, low enough to begin with a page of them."""
+    if not review.target.led_here or ranked.empty:
+        return 0.5
+    least = ranked["probability"].head(PAGE_SIZE).min()
+    return float(np.clip(np.floor(100 * least) / 100, 0.01, 0.5))
 
 
 def _least_wanted(review: CampaignReview) -> str:
