@@ -73,7 +73,7 @@ def _choose_answer(review: CampaignReview) -> str:
 
 
 def _first_threshold(review: CampaignReview, ranked: pd.DataFrame) -> float:
-    """Likelier than not; down a tree, where few galaxies are that, low enough to begin with a page of them."""
+    """Likelier than not; down a tree, where few galaxies are that, low enough for a page of them."""
     if not review.target.led_here or ranked.empty:
         return 0.5
     least = ranked["probability"].head(PAGE_SIZE).min()
