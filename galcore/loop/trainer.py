@@ -5,12 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 from galcore.loop.campaign_model import CampaignModel, fit_campaign
 from galcore.loop.pace import Pace
 from galcore.loop.space import FeatureSpace
 from galcore.loop.state import LoopState
 from galcore.types import Campaign
+
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
 
 FIT_BUDGET_S = 0.25  # a fit that took longer than this is left to the worker thread
 SHARED_BUDGET_S = 0.05  # the same where several people wait for it
@@ -119,7 +124,7 @@ class Trainer:
                 self._take(lesson, fitted)
 
     def _fit(self, lesson: Lesson, previous: CampaignModel) -> CampaignModel:
-        with self._pace.measured():
+        with self._pace.measured(), _math_threads().limit(limits=1):
             fitted = lesson.fit(previous)
             if fitted.ranking is not None:
                 fitted.ranking.prepare()
@@ -128,3 +133,12 @@ class Trainer:
     def _take(self, lesson: Lesson, fitted: CampaignModel) -> None:
         if fitted is not self.model and self._lesson().space is lesson.space:
             self.model = fitted
+
+
+@cache
+def _math_threads() -> ThreadpoolController:
+    """Threads of the linear algebra. A fit is many small products: more than one thread mostly spins."""
+    import sklearn.linear_model  # noqa: F401  # brings the libraries that are looked for here
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
