@@ -117,10 +117,11 @@ def test_history_shows_an_annotator_what_others_said_after_the_own_answer(hosted
 
 def test_a_galaxy_tells_what_others_said_once_one_has_answered(hosted, open_page):
     answered, other = hosted.catalog["galaxy_id"].astype(str).tolist()[9:11]
-    text = shown(open_page("galaxy", "Vera", galaxy=answered)).replace("says Zoe", "")  # her own words
-    assert "annotator 3" in text and "Zoe" not in text
+    text = shown(open_page("galaxy", "Vera", galaxy=answered))
+    assert "annotator 3" in text and "says Zoe" in text  # her own words, in the discussion
+    assert "Zoe" not in text.replace("says Zoe", "")
     text = shown(open_page("galaxy", "Vera", galaxy=other))
-    assert "once you have answered" in text and "annotator 3" not in text
+    assert "once you have answered" in text and "annotator 3" not in text and "Zoe" not in text
     assert "Zoe" in shown(open_page("galaxy", "Judge", galaxy=other))
 
 
