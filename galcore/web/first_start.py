@@ -18,7 +18,7 @@ from galcore.jobs.reporting import JOB_DIR_VARIABLE, PROGRESS_FILE
 from galcore.settings import ROOT
 
 _MAKING = ".demo-in-making"
-_STOP_S = 20
+_STOP_S = 3
 _log = logging.getLogger("galcore.first_start")
 
 

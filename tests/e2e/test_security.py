@@ -107,7 +107,10 @@ def ask(
     answer = connection.getresponse()
     content = answer.read()
     connection.close()
-    return answer.status, {key.lower(): value for key, value in answer.getheaders()}, content
+    said: dict[str, str] = {}
+    for key, value in answer.getheaders():
+        said[key.lower()] = "\n".join(filter(None, (said.get(key.lower()), value)))
+    return answer.status, said, content
 
 
 def submission(grid: dict, **changes: object) -> dict[str, object]:
