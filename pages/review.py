@@ -2,8 +2,10 @@
 
 import streamlit as st
 
+from galcore.review.visibility import seen_review
 from galcore.ui import state
 from galcore.ui.identity import require_user
+from galcore.ui.naming import galaxies_open_to
 from galcore.ui.results.candidates import show_candidates
 from galcore.ui.results.consensus import show_consensus
 from galcore.ui.results.consensus_lists import keep_to_deciding
@@ -49,11 +51,14 @@ with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         help="Keeps every part to the selected galaxies",
     )
 only = frozenset(chosen) if keep else None
+blind = seen_review(review, galaxies_open_to(workspace, campaign, review.history, user))
+if blind is not review and tab in TABS[:2]:
+    st.caption("Others' answers are hidden while you may still give your own: they count as not given here.")
 
 if tab == "candidates":
-    show_candidates(workspace, review, only)
+    show_candidates(workspace, blind, only)
 elif tab == "galleries":
-    show_galleries(workspace, review, user, only)
+    show_galleries(workspace, blind, user, only)
 elif tab == "consensus":
     show_consensus(workspace, review, user, only)
 elif tab == "disagreements":

@@ -75,10 +75,15 @@ def export_provenance(
 
 
 def _settings(campaign: Campaign, hide: Callable[[str], str] | None) -> dict[str, object]:
-    """Settings without the secret of the link by which people join."""
+    """Settings without the secret of the link by which people join.
+
+    Without names, for whoever may still answer, gold items are counted only: they are answers known ahead.
+    """
     settings = asdict(campaign)
     del settings["join_code"]
-    return settings if hide is None else {**settings, "created_by": hide(campaign.created_by)}
+    if hide is None:
+        return settings
+    return {**settings, "created_by": hide(campaign.created_by), "gold": f"{len(campaign.gold)} items"}
 
 
 def embedding_hash(embeddings: EmbeddingSet) -> str:

@@ -5,8 +5,12 @@ Answers given blind are independent; one who has read what others said before an
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pandas as pd
 
+from galcore.review.campaign import CampaignReview
 from galcore.types import Campaign, EventKind
 
 
@@ -15,7 +19,8 @@ def open_galaxies(
 ) -> frozenset[str] | None:
     """Galaxies about which a person may see what others answered; ``None``: all.
 
-    *After the own answer* binds those who can still give one: viewers see all.
+    *After the own answer* binds those who can still give one: viewers see all, and so does everybody once
+    the campaign is closed.
 
     Args:
         campaign: Its setting counts.
@@ -24,7 +29,8 @@ def open_galaxies(
         owns: Whether they own the workspace: owners see everything.
         labels: Whether they may label.
     """
-    if owns or campaign.visibility == "always" or (campaign.visibility == "after_own" and not labels):
+    still_answers = labels and campaign.state != "closed"
+    if owns or campaign.visibility == "always" or (campaign.visibility == "after_own" and not still_answers):
         return None
     if campaign.visibility == "never" or history.empty:
         return frozenset()
@@ -43,3 +49,18 @@ def seen_events(events: pd.DataFrame, user: str, galaxies: frozenset[str] | None
     if galaxies is None or events.empty:
         return events
     return events[events["galaxy_id"].isin(galaxies) | (events["annotator"] == user)]
+
+
+def seen_review(review: CampaignReview, galaxies: frozenset[str] | None) -> CampaignReview:
+    """A campaign in which galaxies that are not open count as not labelled yet.
+
+    Args:
+        review: The campaign.
+        galaxies: From :func:`open_galaxies`.
+    """
+    if galaxies is None:
+        return review
+    hidden = ~review.galaxies.index.isin(galaxies)
+    shown = review.galaxies.copy()
+    shown.loc[hidden, ["label", "n_annotators", "agreement"]] = ["", 0, np.nan]
+    return replace(review, galaxies=shown)

@@ -17,8 +17,8 @@ EVENTS = pd.DataFrame(
 )
 
 
-def seen(visibility, user, *, owns=False, labels=True):
-    campaign = Campaign("c", "C", "?", ("x", "y"), visibility=visibility)
+def seen(visibility, user, *, owns=False, labels=True, state="open"):
+    campaign = Campaign("c", "C", "?", ("x", "y"), visibility=visibility, state=state)
     galaxies = open_galaxies(campaign, EVENTS, user, owns=owns, labels=labels)
     return seen_events(EVENTS, user, galaxies).index.tolist()
 
@@ -41,3 +41,8 @@ def test_owners_see_everything(visibility):
 @pytest.mark.parametrize("visibility", ["after_own", "always"])
 def test_who_only_looks_has_no_answer_to_wait_for(visibility):
     assert len(seen(visibility, "onlooker", labels=False)) == len(EVENTS)
+
+
+def test_a_closed_campaign_has_no_answer_left_to_wait_for():
+    assert len(seen("after_own", "newcomer", state="closed")) == len(EVENTS)
+    assert seen("never", "newcomer", state="closed") == []

@@ -1,6 +1,7 @@
 """Who reads whose name, and whose answers, on the pages of a campaign's results."""
 
 import io
+import json
 import uuid
 import zipfile
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 from galcore.export import votes_bytes
 from galcore.people import Role
 from galcore.people.changes import change_person
-from galcore.types import Campaign, EventKind, LabelEvent, Reason
+from galcore.types import Campaign, EventKind, GoldItem, LabelEvent, Reason
 
 BARS = Campaign("bars", "Bars", "Which of these are barred?", ("bar", "no bar"), created_by="Judge")
 PEOPLE = ("Edwin", "Vera", "Zoe")  # of them Vera looks as an annotator; Onno only looks
@@ -123,6 +124,30 @@ def test_a_galaxy_tells_what_others_said_once_one_has_answered(hosted, open_page
     text = shown(open_page("galaxy", "Vera", galaxy=other))
     assert "once you have answered" in text and "annotator 3" not in text and "Zoe" not in text
     assert "Zoe" in shown(open_page("galaxy", "Judge", galaxy=other))
+
+
+@pytest.mark.parametrize("tab", ["candidates", "galleries"])
+def test_lists_of_a_blind_campaign_hold_labels_for_its_owner_only(hosted, open_tab, tab):
+    def texts(name):
+        app = open_tab(tab, name)
+        assert not app.exception and not app.error
+        return "".join(each.value for each in (*app.markdown, *app.info, *app.caption))
+
+    hosted.labels.update_campaign(replace(hosted.labels.campaign("bars"), visibility="never"))
+    assert "are hidden" in texts("Vera") and "are hidden" not in texts("Judge")
+    if tab == "galleries":
+        assert "Nobody has put" in texts("Vera") and "galaxies" in texts("Judge")
+
+
+def test_gold_items_are_no_part_of_what_annotators_take_away(hosted):
+    campaign = replace(BARS, gold=(GoldItem(hosted.catalog["galaxy_id"].iloc[0], "bar"),))
+    history = hosted.labels.history("bars")
+    for hidden, held in ((True, "1 items"), (False, "bar")):
+        content = votes_bytes(hosted, campaign, ".csv", history=history, pseudonymous=hidden)
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            name = next(name for name in archive.namelist() if name.endswith(".json"))
+            gold = json.loads(archive.read(name))["parameters"]["campaign"]["gold"]
+        assert held in str(gold) and ("galaxy_id" in str(gold)) is not hidden
 
 
 def test_only_owners_choose_whether_names_go_into_files(hosted, open_tab):

@@ -17,6 +17,11 @@ _NO_NAMES = (
     "Names are replaced by stable pseudonyms, comments are left out, and of others' votes those are in it "
     "that the campaign lets you see."
 )
+_CARRIED = "CSV comes as a zip with its provenance; Parquet and FITS carry it inside."
+_STILL_BLIND = (
+    "People answer this campaign without seeing each other's answers; its owner can take the results, or "
+    "close it."
+)
 FORMATS = {"CSV": ".csv", "Parquet": ".parquet", "FITS table": ".fits"}
 
 
@@ -24,6 +29,7 @@ def show_export(workspace: Workspace, review: CampaignReview, user: str) -> None
     """A menu: what to export, in which format, and the command that does the same."""
     campaign = review.campaign
     owns = may(workspace.folder, user, Role.OWNER)
+    open_here = galaxies_open_to(workspace, campaign, review.history, user)
     with st.popover("Export results", icon=":material/download:", type="primary"):
         chosen = st.segmented_control("Format", FORMATS, default="CSV", required=True, key="export_format")
         everything = st.toggle(
@@ -47,7 +53,10 @@ def show_export(workspace: Workspace, review: CampaignReview, user: str) -> None
             on_click="ignore",
             type="primary",
             width="stretch",
-            help="CSV comes as a zip with its provenance; Parquet and FITS carry it inside.",
+            disabled=open_here is not None,
+            help=_STILL_BLIND
+            if open_here is not None
+            else "CSV comes as a zip with its provenance; Parquet and FITS carry it inside.",
         )
         st.caption("The same from a terminal, also while this dashboard runs:")
         options = (" --all" if everything else "") + (" --catalog" if catalog else "")
@@ -69,9 +78,7 @@ def show_export(workspace: Workspace, review: CampaignReview, user: str) -> None
                 workspace,
                 campaign,
                 suffix,
-                history=seen_events(
-                    review.history, user, galaxies_open_to(workspace, campaign, review.history, user)
-                ),
+                history=seen_events(review.history, user, open_here),
                 pseudonymous=hidden,
             ),
             file_name=f"{stem}-votes" + (".zip" if suffix == ".csv" else suffix),
