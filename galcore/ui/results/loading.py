@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from dataclasses import dataclass, field
+
 import pandas as pd
 import streamlit as st
 
@@ -16,36 +20,68 @@ from galcore.review.value import typicality
 from galcore.types import Campaign
 from galcore.workspace import Workspace
 
+_BRINGING = "Bringing labels and model together …"
+COSTLY_S, KEPT_TIMES = 2.0, 10  # scores that took longer are kept so many times as long while labels come in
+
+
+@dataclass(slots=True)
+class _Kept:
+    """Scores of a campaign as last computed."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    last_seq: int = -1
+    scored: Scored | None = None
+    seconds: float = 0.0
+    made_at: float = 0.0
+
 
 def load_review(workspace: Workspace, campaign: Campaign, question: str | None = None) -> CampaignReview:
     """One question of the campaign as its labels stand now; by default the one in focus."""
     loop = workspace.loop(campaign.campaign_id)
     features = loop.space.digest if loop.space is not None else ""
-    version = (
-        f"{workspace.folder} {campaign!r} {workspace.labels.last_seq(campaign.campaign_id)} "
-        f"{workspace.catalog_hash} {features}"
-    )
-    return _review(version, question, workspace, campaign)
+    whole = f"{workspace.folder} {campaign!r} {workspace.catalog_hash} {features}"
+    kept = _kept(whole)
+    _renew_scores(kept, workspace, campaign)
+    version = f"{whole} {workspace.labels.last_seq(campaign.campaign_id)} {kept.last_seq}"
+    return _review(version, question, workspace, campaign, kept)
 
 
-@st.cache_resource(max_entries=8, show_spinner="Bringing labels and model together …")
-def _review(version: str, question: str | None, _workspace: Workspace, _campaign: Campaign) -> CampaignReview:
+@st.cache_resource(max_entries=8, show_spinner=_BRINGING)
+def _review(
+    version: str, question: str | None, _workspace: Workspace, _campaign: Campaign, _kept: _Kept
+) -> CampaignReview:
     labels, campaign_id = _workspace.labels, _campaign.campaign_id
     return review_campaign(
         _campaign,
         _workspace.catalog,
         labels.current(campaign_id),
         labels.history(campaign_id),
-        scored=_scores(version, _workspace, _campaign),
+        scored=_kept.scored,
         question=question,
     )
 
 
+def _renew_scores(kept: _Kept, workspace: Workspace, campaign: Campaign) -> None:
+    """Fit again if labels came in; where that costs seconds, a little behind them.
+
+    Labels given since were not learned from, so for them a held-out score stays one.
+    """
+    with kept.lock:
+        last_seq = workspace.labels.last_seq(campaign.campaign_id)
+        rests = kept.seconds >= COSTLY_S and time.monotonic() < kept.made_at + KEPT_TIMES * kept.seconds
+        if last_seq == kept.last_seq or rests:
+            return
+        with st.spinner(_BRINGING):
+            loop, started = workspace.loop(campaign.campaign_id), time.monotonic()
+            history = workspace.labels.history(campaign.campaign_id)
+            kept.scored = score_campaign(campaign, loop.galaxy_ids, loop.space, history)
+        kept.made_at, kept.last_seq = time.monotonic(), last_seq
+        kept.seconds = kept.made_at - started
+
+
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _scores(version: str, _workspace: Workspace, _campaign: Campaign) -> Scored | None:
-    loop = _workspace.loop(_campaign.campaign_id)
-    history = _workspace.labels.history(_campaign.campaign_id)
-    return score_campaign(_campaign, loop.galaxy_ids, loop.space, history)
+def _kept(version: str) -> _Kept:
+    return _Kept()
 
 
 def labels_version(workspace: Workspace, review: CampaignReview) -> str:
