@@ -90,7 +90,7 @@ def cohen_kappa(joint: NDArray) -> float:
     >>> round(cohen_kappa(np.array([[2, 0], [1, 1]])), 3)
     0.5
     """
-    n = joint.sum()
+    n = int(joint.sum())
     expected = float(joint.sum(axis=1) @ joint.sum(axis=0)) / n**2 if n else 1.0
     if expected >= 1:
         return float("nan")

@@ -78,9 +78,9 @@ def test_a_weight_reaches_the_loop_that_runs_and_one_that_starts_later(
 
     def worth(galaxy_id: str) -> float:
         loop.grids("Vera")
-        weights = loop._state.weights
-        row = loop.galaxy_ids.tolist().index(galaxy_id)
-        return 1.0 if weights is None else float(weights[row].sum())
+        (votes,) = loop._state.ballots
+        (worth,) = votes.worth[votes.rows == loop.galaxy_ids.tolist().index(galaxy_id)]
+        return float(worth)
 
     assert (worth(first), worth(second)) == (0.5, 1.0)
     change_person(sky.folder, "Ana", by="Vera", weight=2.0)
