@@ -10,14 +10,13 @@ WITH_SERVERS = ["-n", "2", "--dist", "worksteal", "-m", "e2e or concurrency"]
 
 
 def main() -> int:
-    """Exit code of the first run that failed, else 0."""
+    """Run both, also if the first fails: exit code of the first that failed, else 0."""
+    codes = []
     for selection in (BY_THEMSELVES, WITH_SERVERS):
         command = [sys.executable, "-m", "pytest", "-q", *selection, *sys.argv[1:]]
         print("\n" + " ".join(command[2:]), flush=True)
-        code = subprocess.run(command, check=False).returncode
-        if code:
-            return code
-    return 0
+        codes.append(subprocess.run(command, check=False).returncode)
+    return next((code for code in codes if code), 0)
 
 
 if __name__ == "__main__":

@@ -22,8 +22,9 @@ OTHER_TAB = OpenPage("sky", "spirals", "Vera", "tab 2")
 
 
 @pytest.fixture
-def workspace(sky: Workspace) -> Iterator[Workspace]:
-    """A served workspace in which Vera is at work."""
+def workspace(sky: Workspace, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
+    """A served workspace in which Vera is at work, on a server of which no other test opened a page."""
+    monkeypatch.setattr("galcore.web.open_pages._pages", OpenPages())
     sky.close()
     serve_workspaces([sky.folder])
     opened = served().get("sky")
