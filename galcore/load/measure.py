@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,7 +29,9 @@ def measure_load(plan: LoadPlan, *, n_galaxies: int, tell: Callable[[str], None]
         wanted = make_sky(folder / "workspaces" / WORKSPACE, n_galaxies)
         tell(f"a workspace of {n_galaxies:,} galaxies is made")
         with DashboardServer(folder / "workspaces", folder / "server.log") as server:
-            crowd = asyncio.run(run_crowd(server, plan, wanted, tell))
+            # on a thread of its own: whoever measures may have an event loop already
+            with ThreadPoolExecutor(1, thread_name_prefix="crowd") as thread:
+                crowd = thread.submit(asyncio.run, run_crowd(server, plan, wanted, tell)).result()
         kept = read_kept(folder / "workspaces" / WORKSPACE, CAMPAIGN, crowd.said, crowd.tabs)
         return Outcome.of(crowd, plan, kept)
 
