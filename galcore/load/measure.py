@@ -28,10 +28,12 @@ def measure_load(plan: LoadPlan, *, n_galaxies: int, tell: Callable[[str], None]
         folder = Path(name)
         wanted = make_sky(folder / "workspaces" / WORKSPACE, n_galaxies)
         tell(f"a workspace of {n_galaxies:,} galaxies is made")
-        with DashboardServer(folder / "workspaces", folder / "server.log") as server:
-            # on a thread of its own: whoever measures may have an event loop already
-            with ThreadPoolExecutor(1, thread_name_prefix="crowd") as thread:
-                crowd = thread.submit(asyncio.run, run_crowd(server, plan, wanted, tell)).result()
+        # The crowd has a thread of its own: whoever measures may have an event loop already.
+        with (
+            DashboardServer(folder / "workspaces", folder / "server.log") as server,
+            ThreadPoolExecutor(1, thread_name_prefix="crowd") as thread,
+        ):
+            crowd = thread.submit(asyncio.run, run_crowd(server, plan, wanted, tell)).result()
         kept = read_kept(folder / "workspaces" / WORKSPACE, CAMPAIGN, crowd.said, crowd.tabs)
         return Outcome.of(crowd, plan, kept)
 
