@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from galcore.labels import LabelStore
@@ -70,8 +70,3 @@ def _store(store: LabelStore, votes: Sequence[tuple[str, LabelEvent]]) -> tuple[
     first, problems = _store(store, votes[:middle])
     second, more = _store(store, votes[middle:])
     return first + second, problems + more
-
-
-def unknown_galaxies(galaxy_ids: Iterable[str], known: frozenset[str] | None) -> set[str]:
-    """Those that the catalogue lacks; none if ``known`` is ``None``."""
-    return set() if known is None else set(galaxy_ids) - known

@@ -19,7 +19,6 @@ from galcore.consensus import (
     split_answers,
 )
 from galcore.consensus.agreement import Metric
-from galcore.consensus.votes import NOT_VOTES
 from galcore.export.questions import AskedQuestion
 from galcore.types import Campaign
 
@@ -95,18 +94,6 @@ def cohen_kappa(joint: NDArray) -> float:
     if expected >= 1:
         return float("nan")
     return (float(np.trace(joint)) / n - expected) / (1 - expected)
-
-
-def independent_answers(current: pd.DataFrame) -> pd.DataFrame:
-    """Votes: gold and re-asks measure a person, and adjudications decide with knowledge of the others."""
-    return current[~current["reason"].isin([str(reason) for reason in NOT_VOTES])]
-
-
-def answer_counts(current: pd.DataFrame) -> pd.DataFrame:
-    """Answers per galaxy: one row a galaxy, one column an answer, numbers of people."""
-    if current.empty:
-        return pd.DataFrame(index=pd.Index([], name="galaxy_id"))
-    return pd.crosstab(current["galaxy_id"], current["answer"])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
