@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -20,12 +21,15 @@ from galcore.export.provenance import export_provenance
 from galcore.export.pseudonyms import pseudonym, pseudonymise, workspace_key
 from galcore.export.questions import asked_questions
 from galcore.export.scores import calibration_note, campaign_scores, campaign_voice
-from galcore.export.sources import LabelSource, find_campaign, opened_for_reading
+from galcore.export.sources import find_campaign, opened_for_reading
 from galcore.export.table import CodeUsed, results_table
 from galcore.export.votes import vote_rows
 from galcore.review.scores import ModelScores
 from galcore.types import Campaign, GalcoreError, Provenance
 from galcore.workspace import Workspace
+
+if TYPE_CHECKING:
+    from galcore.labels.reader import LabelReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +207,7 @@ def _packed(table: pd.DataFrame, stem: str, suffix: str, provenance: Provenance)
 def export_table(
     workspace: Workspace,
     campaign: Campaign,
-    labels: LabelSource,
+    labels: LabelReader,
     *,
     scores: ModelScores | None,
     all_galaxies: bool = False,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from galcore.export.sources import LabelSource
 from galcore.review.scores import ModelScores, QuestionScores, cross_fitted, fitted_scores
 from galcore.review.statistics import calibration
 from galcore.review.voice import ModelVoice
@@ -17,12 +16,13 @@ from galcore.workspace import Workspace
 
 if TYPE_CHECKING:
     from galcore.embed.store import EmbeddingSet
+    from galcore.labels.reader import LabelReader
     from galcore.loop.space import FeatureSpace
 
 LEAST_FOR_CALIBRATION = 20
 
 
-def campaign_scores(workspace: Workspace, campaign: Campaign, labels: LabelSource) -> ModelScores | None:
+def campaign_scores(workspace: Workspace, campaign: Campaign, labels: LabelReader) -> ModelScores | None:
     """What the model fitted on the labels says; ``None`` without embeddings or before two answers were given.
 
     Fitting is deterministic and done by the loop's own learner, so that a command gives the same numbers

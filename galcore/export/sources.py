@@ -4,37 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from galcore.types import Campaign, GalcoreError
 from galcore.workspace import SNAPSHOT_FOLDER, Workspace
 
-
-class LabelSource(Protocol):
-    """What an export asks of labels; the live store and a snapshot both answer."""
-
-    def campaigns(self) -> tuple[Campaign, ...]:
-        """Every campaign."""
-
-    def current(self, campaign_id: str) -> pd.DataFrame:
-        """Last standing answer per galaxy and annotator."""
-
-    def votes(self, campaign_id: str) -> pd.DataFrame:
-        """Votes per galaxy."""
-
-    def history(self, campaign_id: str) -> pd.DataFrame:
-        """Every event."""
-
-    def thread(self, campaign_id: str) -> pd.DataFrame:
-        """Every event of the discussions."""
-
-    def scope(self, campaign_id: str) -> tuple[str, ...] | None:
-        """The campaign's own list of galaxies, if it has one."""
+if TYPE_CHECKING:
+    from galcore.labels.reader import LabelReader
 
 
-def label_source(workspace: Workspace) -> tuple[LabelSource, str]:
+def label_source(workspace: Workspace) -> tuple[LabelReader, str]:
     """Labels of a workspace and, in words, where they come from.
 
     A running dashboard holds the store alone; its snapshot, seconds old, is read then.
@@ -53,7 +32,7 @@ def label_source(workspace: Workspace) -> tuple[LabelSource, str]:
         return SnapshotLabels(snapshot), "snapshot, because a running Galcore holds the label store"
 
 
-def find_campaign(labels: LabelSource, name_or_id: str) -> Campaign:
+def find_campaign(labels: LabelReader, name_or_id: str) -> Campaign:
     """The campaign of that name or id.
 
     Raises:
@@ -75,7 +54,7 @@ def find_campaign(labels: LabelSource, name_or_id: str) -> Campaign:
 
 
 @contextmanager
-def opened_for_reading(workspace: Workspace) -> Iterator[tuple[LabelSource, str]]:
+def opened_for_reading(workspace: Workspace) -> Iterator[tuple[LabelReader, str]]:
     """Labels for the length of an export; a store that was opened only for it is closed again."""
     was_open = workspace.labels_are_open
     try:

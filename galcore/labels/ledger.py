@@ -53,6 +53,8 @@ class Ledger:
         self._new_events: set[str] = set()
         self._new_grids: set[str] = set()
         self._new_last_seq: dict[str, int] = {}
+        self._campaigns_changed = 0
+        self._new_campaigns = 0
         self._tail = Tail(after_seq=self._next_seq - 1)
         self._new_tail: list[tuple[int, LabelEvent, bool]] = []
 
@@ -64,6 +66,11 @@ class Ledger:
         """Sequence number of the last committed event of a campaign, 0 without one; for any thread."""
         return self._last_seq.get(campaign_id, 0)
 
+    @property
+    def campaigns_changed(self) -> int:
+        """A number that grows when the settings or the list of any campaign change; for any thread."""
+        return self._campaigns_changed
+
     def settle(self, *, committed: bool) -> None:
         """Remember what the transaction stored, or forget it; a gap in the sequence does no harm."""
         if committed:
@@ -71,9 +78,11 @@ class Ledger:
             self._grids |= self._new_grids
             self._tail.extend(self._new_tail)
             self._last_seq |= self._new_last_seq
+            self._campaigns_changed += self._new_campaigns
         self._new_events = set()
         self._new_grids = set()
         self._new_last_seq = {}
+        self._new_campaigns = 0
         self._new_tail = []
         if not committed:
             self._campaigns = {}  # it may have seen settings that were taken back
@@ -84,6 +93,7 @@ class Ledger:
     ) -> Campaign:
         """Store a new campaign, with its own list of galaxies if it has one."""
         stored = insert_campaign(cursor, campaign)
+        self._new_campaigns += 1
         if galaxy_ids is not None:
             self.insert_scope(cursor, campaign.campaign_id, galaxy_ids)
         return stored
@@ -91,6 +101,7 @@ class Ledger:
     def change_campaign(self, cursor: duckdb.DuckDBPyConnection, campaign: Campaign) -> Campaign:
         """Store changed settings; a campaign that opens takes the answers that came while it was not."""
         stored = insert_changed_campaign(cursor, campaign)
+        self._new_campaigns += 1
         self._campaigns.pop(stored.campaign_id, None)
         if stored.state == "open":
             events = fitting(stored, read_late(cursor, stored.campaign_id))
@@ -106,6 +117,7 @@ class Ledger:
         self._campaign(cursor, campaign_id)
         listed = [galaxy_id for galaxy_id in dict.fromkeys(galaxy_ids) if galaxy_id]
         cursor.execute(_INSERT_SCOPE, [self._take(1), campaign_id, listed])
+        self._new_campaigns += 1
         return len(listed)
 
     def insert_events(self, cursor: duckdb.DuckDBPyConnection, events: Sequence[LabelEvent]) -> int:

@@ -11,16 +11,15 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
-import pandas as pd
 
-from galcore.labels import queries
 from galcore.labels.parquet import keep, load_tables, write_tables
-from galcore.labels.threads import read_thread
-from galcore.types import Campaign, GalcoreError
+from galcore.labels.reader import LabelReader
+from galcore.types import GalcoreError
 from galcore.whole_files import write_json
 
 GENERATIONS_KEPT = 3  # a reader that was slow to open an older one still finds it
@@ -59,7 +58,7 @@ def keep_snapshot(snapshot: Path, folder: Path) -> Path:
     return keep(folder, lambda unfinished: shutil.copytree(generation, unfinished))
 
 
-class SnapshotLabels:
+class SnapshotLabels(LabelReader):
     """The labels as they were when the snapshot was written, read-only, for any process.
 
     Args:
@@ -71,45 +70,25 @@ class SnapshotLabels:
 
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
-        self._door = threading.Lock()
-        self._connection = duckdb.connect(":memory:")
-        load_tables(self._connection, current_generation(self.folder))
+        connection = duckdb.connect(":memory:")
+        load_tables(connection, current_generation(self.folder))
+        door = threading.Lock()
 
-    def campaigns(self) -> tuple[Campaign, ...]:
-        """As ``LabelStore.campaigns``."""
-        return queries.read_campaigns(self._cursor())
+        @contextmanager
+        def reading() -> Iterator[duckdb.DuckDBPyConnection]:
+            with door:
+                cursor = connection.cursor()
+            with cursor:
+                yield cursor
 
-    def campaign(self, campaign_id: str) -> Campaign:
-        """As ``LabelStore.campaign``."""
-        return queries.read_campaign(self._cursor(), campaign_id)[0]
+        super().__init__(reading, _NoChanges())
 
-    def current(self, campaign_id: str) -> pd.DataFrame:
-        """As ``LabelStore.current``."""
-        return queries.read_current(self._cursor(), campaign_id)
 
-    def votes(self, campaign_id: str) -> pd.DataFrame:
-        """As ``LabelStore.votes``."""
-        return queries.read_votes(self._cursor(), campaign_id)
+class _NoChanges:
+    campaigns_changed = 0
 
-    def history(self, campaign_id: str, galaxy_id: str | None = None) -> pd.DataFrame:
-        """As ``LabelStore.history``."""
-        return queries.read_history(self._cursor(), campaign_id, galaxy_id)
-
-    def thread(self, campaign_id: str, galaxy_id: str | None = None) -> pd.DataFrame:
-        """As ``LabelStore.thread``."""
-        return read_thread(self._cursor(), campaign_id, galaxy_id)
-
-    def scope(self, campaign_id: str) -> tuple[str, ...] | None:
-        """As ``LabelStore.scope``."""
-        return queries.read_scope(self._cursor(), campaign_id)
-
-    def people(self, campaign_id: str) -> pd.DataFrame:
-        """As ``LabelStore.people``."""
-        return queries.read_people(self._cursor(), campaign_id)
-
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        with self._door:
-            return self._connection.cursor()
+    def last_seq(self, campaign_id: str) -> int:
+        return 0
 
 
 class Snapshotter:

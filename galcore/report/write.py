@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from galcore.code_version import code_version
 from galcore.export.questions import asked_questions
 from galcore.export.scores import calibration_note
-from galcore.export.sources import LabelSource
 from galcore.export.votes import iso_times
 from galcore.questions import questions_of
 from galcore.report.measure import Said, measure_gold, measure_question, measure_reasks
@@ -19,11 +19,14 @@ from galcore.review.scores import ModelScores
 from galcore.types import Campaign, EventKind, Reason
 from galcore.workspace import Workspace
 
+if TYPE_CHECKING:
+    from galcore.labels.reader import LabelReader
+
 
 def report_campaign(
     workspace: Workspace,
     campaign: Campaign,
-    labels: LabelSource,
+    labels: LabelReader,
     *,
     scores: ModelScores | None,
     labels_from: str = "label store",
@@ -101,7 +104,7 @@ def report_campaign(
     )
 
 
-def asked_galaxies(workspace: Workspace, campaign: Campaign, labels: LabelSource) -> list[str]:
+def asked_galaxies(workspace: Workspace, campaign: Campaign, labels: LabelReader) -> list[str]:
     """Galaxies a campaign is about: its own list or the catalogue, where the model can see them."""
     embeddings = workspace.campaign_embeddings(campaign.model)
     whole = workspace.catalog["galaxy_id"] if embeddings is None else pd.Series(embeddings.galaxy_ids)

@@ -27,7 +27,7 @@ def append_for_ever(path: Path, pipe: int, *, checkpoint_often: bool) -> None:
     """Lease and answer grids of nine and write each id into the pipe once its grid is acknowledged."""
     store = LabelStore.open(path)
     if checkpoint_often:
-        store._connection.execute("SET checkpoint_threshold = '16KB'")
+        store._file.connection.execute("SET checkpoint_threshold = '16KB'")
     if not store.campaigns():
         store.create_campaign(CAMPAIGN)
     while True:
