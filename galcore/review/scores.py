@@ -2,11 +2,13 @@
 
 Two kinds of probabilities: of the model fitted on every label (what the loop uses, what is exported), which
 for a labelled galaxy is in-sample; and cross-fitted ones, where each labelled galaxy is judged by a model
-that did not see its label. Only the second may be compared with labels.
+that did not see its label. Only the second may be compared with labels. Votes are worth as much as in the
+loop: what owners set, times the skill that the votes show.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +20,9 @@ from galcore.loop.campaign_model import fit_campaign, reach
 from galcore.loop.learner import TrainingSet
 from galcore.loop.policy import fit_target
 from galcore.loop.space import FeatureSpace
-from galcore.loop.state import LoopState, rows_by_id
+from galcore.loop.state import rows_by_id
 from galcore.loop.target import Target, targets_of
+from galcore.loop.trust import learned_state
 from galcore.types import Campaign, GalcoreError
 
 FOLDS = 5
@@ -87,17 +90,27 @@ class Scored:
 
 
 def score_campaign(
-    campaign: Campaign, galaxy_ids: NDArray[np.str_], space: FeatureSpace | None, history: pd.DataFrame
+    campaign: Campaign,
+    galaxy_ids: NDArray[np.str_],
+    space: FeatureSpace | None,
+    history: pd.DataFrame,
+    *,
+    weights: Mapping[str, float] | None = None,
 ) -> Scored | None:
     """Both kinds of scores; ``None`` without features, or until two answers to a question were given."""
-    fitted = None if space is None else fitted_scores(campaign, galaxy_ids, space, history)
+    fitted = None if space is None else fitted_scores(campaign, galaxy_ids, space, history, weights=weights)
     if fitted is None or space is None:
         return None
-    return Scored(fitted, cross_fitted(fitted, campaign, space, history))
+    return Scored(fitted, cross_fitted(fitted, campaign, space, history, weights=weights))
 
 
 def fitted_scores(
-    campaign: Campaign, galaxy_ids: NDArray[np.str_], space: FeatureSpace, history: pd.DataFrame
+    campaign: Campaign,
+    galaxy_ids: NDArray[np.str_],
+    space: FeatureSpace,
+    history: pd.DataFrame,
+    *,
+    weights: Mapping[str, float] | None = None,
 ) -> ModelScores | None:
     """Probabilities of the models fitted on every label; ``None`` until two answers to a question were given.
 
@@ -106,9 +119,10 @@ def fitted_scores(
         galaxy_ids: Galaxies in the order of the space.
         space: Their features.
         history: Every event; see :meth:`galcore.labels.LabelStore.history`.
+        weights: What owners made the votes of people count; others count 1.
     """
     row_of = rows_by_id(galaxy_ids)
-    ballots = LoopState.from_history(history, row_of, campaign).ballots
+    ballots = learned_state(history, row_of, campaign, weights or {}).ballots
     seeds = [row_of[galaxy_id] for galaxy_id in campaign.seeds if galaxy_id in row_of]
     model = fit_campaign(campaign, space, ballots, seeds=seeds)
     if not model.version:
@@ -118,14 +132,20 @@ def fitted_scores(
 
 
 def cross_fitted(
-    scores: ModelScores, campaign: Campaign, space: FeatureSpace, history: pd.DataFrame, *, seed: int = 0
+    scores: ModelScores,
+    campaign: Campaign,
+    space: FeatureSpace,
+    history: pd.DataFrame,
+    *,
+    weights: Mapping[str, float] | None = None,
+    seed: int = 0,
 ) -> ModelScores:
     """The scores with every labelled galaxy judged by models that did not see its labels (5 folds).
 
     A galaxy is left out with all of its answers, so that the way to a question is not known either. Folds
     whose remaining labels of a question have one answer only are left with NaN.
     """
-    ballots = LoopState.from_history(history, rows_by_id(scores.galaxy_ids), campaign).ballots
+    ballots = learned_state(history, rows_by_id(scores.galaxy_ids), campaign, weights or {}).ballots
     labelled = np.unique(np.concatenate([each.rows for each in ballots]))
     fold_of = np.full(len(scores.galaxy_ids), -1)
     fold_of[labelled] = np.random.default_rng(seed).permutation(len(labelled)) % FOLDS

@@ -77,6 +77,23 @@ def test_votes_of_one_person_alone_tell_no_skill() -> None:
     assert trust.weight_of("") == {}
 
 
+def test_votes_that_come_later_stand_behind_those_that_were_shared_before() -> None:
+    """So skills told from the first so many votes stay the same, whenever they are told."""
+    log = log_of_three()
+    assert log.events is not None
+    everything = log.events
+    order = np.lexsort((everything.people, everything.people == 1, everything.galaxies % 7))
+    log.events = everything.only(order)
+    whole = shared_votes(log)
+    for n_events in (220, 300, 400):
+        log.events = everything.only(order[:n_events])
+        part = shared_votes(log)
+        assert len(part) >= 100
+        said = zip(part.galaxy_ids[part.galaxies], part.persons, part.choices, strict=True)
+        first = zip(whole.galaxy_ids[whole.galaxies], whole.persons, whole.choices, strict=True)
+        assert list(said) == list(first)[: len(part)]
+
+
 def test_skills_are_told_at_fixed_numbers_of_votes() -> None:
     assert milestone(LEAST_VOTES - 1) == 0
     assert milestone(LEAST_VOTES) == milestone(LEAST_VOTES + 10) == LEAST_VOTES
