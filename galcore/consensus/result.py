@@ -99,9 +99,7 @@ def majority(votes: Votes) -> Consensus:
 
 def vote_shares(votes: Votes) -> NDArray[np.float64]:
     """(N, K) share of each answer among a galaxy's votes; equal shares where there are none."""
-    cells = votes.galaxies * votes.n_answers + votes.choices
-    counts = np.bincount(cells, weights=votes.worth, minlength=votes.n_galaxies * votes.n_answers)
-    counts = counts.reshape(votes.n_galaxies, votes.n_answers)
+    counts = votes.summed()
     total = counts.sum(axis=1, keepdims=True)
     return np.where(total > 0, counts / np.where(total > 0, total, 1), 1 / votes.n_answers)
 

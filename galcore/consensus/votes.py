@@ -87,6 +87,12 @@ class Votes:
             self.n_galaxies, self.n_answers
         )
 
+    def summed(self) -> NDArray[np.float64]:
+        """What the votes per galaxy and answer are worth together, (N, K)."""
+        cells = self.galaxies * self.n_answers + self.choices
+        worth = np.bincount(cells, self.worth, minlength=self.n_galaxies * self.n_answers)
+        return worth.astype(float).reshape(self.n_galaxies, self.n_answers)
+
     def incidence(self) -> csr_array:
         """(N, P K) sparse: weight of the answer a person gave; column ``person * K + answer``."""
         columns = self.persons * self.n_answers + self.choices

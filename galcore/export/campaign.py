@@ -21,9 +21,10 @@ from galcore.export.provenance import export_provenance
 from galcore.export.pseudonyms import pseudonym, pseudonymise, workspace_key
 from galcore.export.questions import asked_questions
 from galcore.export.scores import calibration_note, campaign_scores, campaign_voice
-from galcore.export.sources import find_campaign, opened_for_reading
+from galcore.export.sources import find_campaign, opened_for_reading, weights_among
 from galcore.export.table import CodeUsed, results_table
 from galcore.export.votes import vote_rows
+from galcore.people.changes import person_weights
 from galcore.review.scores import ModelScores
 from galcore.types import Campaign, GalcoreError, Provenance
 from galcore.workspace import Workspace
@@ -221,6 +222,7 @@ def export_table(
         labels.history(campaign.campaign_id),
         scores=scores,
         voice=campaign_voice(workspace, campaign),
+        weights=person_weights(workspace.folder),
         code=CodeUsed(code_version(), embeddings.manifest.model_hash if embeddings else ""),
         all_galaxies=all_galaxies,
         catalog_columns=catalog_columns,
@@ -270,6 +272,7 @@ def describe(
         counts=counts,
         left_out=left_out,
         labels_from=labels_from,
+        weights=weights_among(workspace, history["annotator"].unique()),
         columns=column_descriptions(map(str, table.columns), campaign, questions),
         calibration=calibration_note(workspace, campaign, history, scores) if is_results else "",
         exact_text=exact_text,
@@ -316,5 +319,6 @@ def describe_table(
         counts={"galaxies_in_catalog": len(workspace.catalog), "rows": len(table)},
         left_out=("the table holds the rows that were on screen, after filters",),
         labels_from="label store",
+        weights=weights_among(workspace, workspace.labels.annotators(campaign.campaign_id)),
         hide=_hiding(workspace, pseudonymous=pseudonymous),
     )

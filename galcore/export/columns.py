@@ -17,21 +17,23 @@ UNITS = {
     "y": "pixel",
     "stamp_size_px": "pixel",
 }
+# Weights that owners set count in what the votes come to, and are in the provenance; votes are people.
+_WEIGHED = "people weighed as owners set"
 _RESULTS = {
     "ra": "right ascension, ICRS",
     "dec": "declination, ICRS",
-    "label": "decided answer, else that of the majority; empty for a tie",
+    "label": f"decided answer, else that of the majority; empty for a tie; {_WEIGHED}",
     "label_source": "adjudicated, majority, tie; empty without an answer",
-    "n_annotators": "people with an answer that stands",
-    "majority": "leading answer; empty for a tie",
-    "agreement": "share of the leading answer, 0-1",
-    "consensus": "likeliest answer given the skill of each person",
+    "n_annotators": "people with an answer that stands, whatever their weight",
+    "majority": f"leading answer; empty for a tie; {_WEIGHED}",
+    "agreement": f"share of the leading answer, 0-1; {_WEIGHED}",
+    "consensus": f"likeliest answer given the skill of each person; {_WEIGHED}",
     "consensus_probability": "probability of that answer, 0-1",
     "consensus_method": "how the consensus was reached",
     "expected_value": "model's mean on the scale of the answers; interest 0-5, grades X = 0 to A = 3",
     "first_reason": "why the galaxy was first shown",
     "probability_note": "in-sample: fitted on this label; not seen: not fitted on it",
-    "model_version": "version of the fit that gave the probabilities",
+    "model_version": "version of the fit that gave the probabilities, to votes weighed by owners and skill",
     "model_hash": "SHA-256 of encoder weights and preprocessing",
     "code_version": "version and commit of Galcore",
     "seq": "place in the order of arrival",
@@ -52,8 +54,8 @@ def column_descriptions(
     for question in questions:
         asked = question.name or campaign.name
         known[f"{question.column}_total-votes"] = f"votes on {asked!r}"
-        known[f"{question.column}_majority"] = f"leading answer to {asked!r}; empty for a tie"
-        known[f"{question.column}_consensus"] = f"consensus on {asked!r}"
+        known[f"{question.column}_majority"] = f"leading answer to {asked!r}; empty for a tie; {_WEIGHED}"
+        known[f"{question.column}_consensus"] = f"consensus on {asked!r}; {_WEIGHED}"
         known[f"{question.column}_consensus_probability"] = "probability of that consensus, 0-1"
         known[f"{question.column}_consensus_method"] = "how that consensus was reached"
         known[f"{question.column}_{ASKED_COLUMN}"] = f"model probability that {asked!r} is asked, 0-1"
@@ -63,6 +65,6 @@ def column_descriptions(
         for answer in question.answers:
             column = question.votes_column(answer)
             known[column] = f"votes for {answer!r}"
-            known[f"{column}_fraction"] = f"share of the votes for {answer!r}, 0-1"
+            known[f"{column}_fraction"] = f"share of the votes for {answer!r}, 0-1; {_WEIGHED}"
             known[f"{column}_explicit"] = f"votes for {answer!r} that were clicked or keyed"
     return {name: known[name] for name in names if name in known}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,16 +12,23 @@ from galcore.export.questions import AskedQuestion
 from galcore.export.tally import yes_names
 
 
-def votes_consensus(votes: pd.DataFrame, question: AskedQuestion, voice: Voice | None = None) -> Consensus:
+def votes_consensus(
+    votes: pd.DataFrame,
+    question: AskedQuestion,
+    voice: Voice | None = None,
+    *,
+    weights: Mapping[str, float] | None = None,
+) -> Consensus:
     """Consensus of the votes on one question; see :func:`galcore.consensus.rule.reach_consensus`.
 
     Args:
         votes: Rows that count; one row a galaxy, person and question.
         question: Which of them, and its answers.
         voice: The model, heard where it is informative.
+        weights: What owners made the votes of people count; others count 1.
     """
     own = votes[(votes["question"] == question.name).to_numpy(bool)]
-    return reach_consensus(Votes.from_frame(own, question.answers), voice)
+    return reach_consensus(Votes.from_frame(own, question.answers).weighed(weights or {}), voice)
 
 
 def consensus_columns(
@@ -31,6 +38,7 @@ def consensus_columns(
     *,
     several: bool,
     voice: Voice | None = None,
+    weights: Mapping[str, float] | None = None,
 ) -> pd.DataFrame:
     """Columns ``consensus``, ``consensus_probability`` and ``consensus_method``, one row a galaxy.
 
@@ -44,8 +52,9 @@ def consensus_columns(
         ids: Galaxies in the order of the table.
         several: Whether each question is an answer of its own.
         voice: The model, heard where it is informative.
+        weights: What owners made the votes of people count; others count 1.
     """
-    told = [_columns(votes_consensus(votes, question, voice), ids) for question in questions]
+    told = [_columns(votes_consensus(votes, question, voice, weights=weights), ids) for question in questions]
     summary = told[0]
     if several:
         summary = told[0].assign(

@@ -27,6 +27,7 @@ def export_provenance(
     counts: Mapping[str, int],
     left_out: Sequence[str],
     labels_from: str,
+    weights: Mapping[str, float],
     columns: Mapping[str, str] | None = None,
     calibration: str = "",
     exact_text: bool = False,
@@ -42,6 +43,7 @@ def export_provenance(
         counts: Galaxies, labels, people.
         left_out: What is not in the table, and why, in words.
         labels_from: Label store or snapshot.
+        weights: Of the people whose votes an owner made count more or less than 1.
         columns: What each column is.
         calibration: How far the probabilities can be taken at their word, in words.
         exact_text: Write text so that it can be read back exactly, in FITS too.
@@ -64,6 +66,7 @@ def export_provenance(
             "counts": dict(counts),
             "left_out": list(left_out),
             "labels_from": labels_from,
+            "weights": {name if hide is None else hide(name): weight for name, weight in weights.items()},
             "columns": dict(columns or {}),
             "calibration": calibration,
             "exact_text": exact_text,

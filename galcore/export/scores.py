@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from galcore.export.questions import AskedQuestion, asked_questions
+from galcore.export.tally import tally_votes
+from galcore.export.votes import counted, decisions, vote_rows
+from galcore.people.changes import person_weights
 from galcore.review.scores import ModelScores, QuestionScores, cross_fitted, fitted_scores
 from galcore.review.statistics import calibration
 from galcore.review.voice import ModelVoice
@@ -32,7 +37,8 @@ def campaign_scores(workspace: Workspace, campaign: Campaign, labels: LabelReade
     history = labels.history(campaign.campaign_id)
     if embeddings is None or (history.empty and not campaign.seeds):
         return None
-    return fitted_scores(campaign, embeddings.galaxy_ids, _space(embeddings), history)
+    weights = person_weights(workspace.folder)
+    return fitted_scores(campaign, embeddings.galaxy_ids, _space(embeddings), history, weights=weights)
 
 
 def campaign_voice(workspace: Workspace, campaign: Campaign) -> ModelVoice | None:
@@ -61,10 +67,13 @@ def calibration_note(
     embeddings = workspace.campaign_embeddings(campaign.model)
     if scores is None or embeddings is None:
         return ""
-    held_out = cross_fitted(scores, campaign, _space(embeddings), history)
+    weights = person_weights(workspace.folder)
+    held_out = cross_fitted(scores, campaign, _space(embeddings), history, weights=weights)
     galaxy_ids = scores.galaxy_ids.astype(str)
+    rows = vote_rows(history)
+    questions = {question.name: question for question in asked_questions(campaign, counted(rows))}
     told = [
-        _calibration_of(asked, galaxy_ids, _standing_answers(history, asked.question))
+        _calibration_of(asked, galaxy_ids, _labels(rows, questions[asked.question], weights))
         for asked in held_out.questions
     ]
     if not any(told):
@@ -89,13 +98,9 @@ def _calibration_of(asked: QuestionScores, galaxy_ids: np.ndarray, answers: pd.S
     return f"{name}{error:.3f} ({int(bins['n'].sum())} galaxies)"
 
 
-def _standing_answers(history: pd.DataFrame, question: str) -> pd.Series:
-    """Last standing answer to a question about each galaxy."""
-    from galcore.export.votes import counted, vote_rows
-
-    votes = counted(vote_rows(history))
-    return (
-        votes[votes["question"] == question]
-        .drop_duplicates("galaxy_id", keep="last")
-        .set_index("galaxy_id")["answer"]
-    )
+def _labels(rows: pd.DataFrame, question: AskedQuestion, weights: Mapping[str, float]) -> pd.Series:
+    """Decided answer to a question, else that of the majority, of the galaxies that have one."""
+    votes, decided = counted(rows), decisions(rows)
+    ids = pd.Index(rows["galaxy_id"].astype(str).unique(), dtype=object)
+    labels = tally_votes(question, votes, ids, weights=weights).labels(decided, ids)
+    return pd.Series(labels, index=ids, dtype=object)[labels != ""]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from galcore.people.changes import person_weights
 from galcore.types import Campaign, GalcoreError
 from galcore.workspace import SNAPSHOT_FOLDER, Workspace
 
@@ -51,6 +52,15 @@ def find_campaign(labels: LabelReader, name_or_id: str) -> Campaign:
         f"there is no campaign {name_or_id!r}; "
         + (f"choose one of {names}" if names else "none was made yet")
     )
+
+
+def weights_among(workspace: Workspace, people: Iterable[str]) -> dict[str, float]:
+    """Of these people those whose votes an owner made count more or less than 1, and how much.
+
+    Whether somebody is paused or was removed makes no difference, as in the loop: what they said stays.
+    """
+    given = person_weights(workspace.folder)
+    return {name: given[name] for name in sorted({str(each) for each in people} & given.keys())}
 
 
 @contextmanager

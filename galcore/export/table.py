@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +43,7 @@ def results_table(
     *,
     scores: ModelScores | None,
     voice: Voice | None = None,
+    weights: Mapping[str, float] | None = None,
     code: CodeUsed = CodeUsed(),
     all_galaxies: bool = False,
     catalog_columns: bool = False,
@@ -57,6 +58,7 @@ def results_table(
         history: Every event; see :meth:`galcore.labels.LabelStore.history`.
         scores: What the model says, ``None`` before it was ever fitted.
         voice: The model in the consensus, ``None`` where only people are heard.
+        weights: What owners made the votes of people count; others count 1.
         code: What made it.
         all_galaxies: Also the galaxies that nobody labelled.
         catalog_columns: Append the other columns of the catalogue.
@@ -71,7 +73,7 @@ def results_table(
     table = _rows(catalog, labelled.unique(), all_galaxies=all_galaxies)
     ids = pd.Index(table["galaxy_id"].astype(str), dtype=object)
     people = votes.groupby("galaxy_id")["annotator"].nunique()
-    tallies = [tally_votes(question, votes, ids) for question in questions]
+    tallies = [tally_votes(question, votes, ids, weights=weights) for question in questions]
     voted = {name: column for tally in tallies for name, column in tally.columns().items()}
     labels = _labels(campaign, tallies, decided, ids)
     n_annotators = people.reindex(ids).fillna(0).to_numpy(dtype="int32")
@@ -79,7 +81,9 @@ def results_table(
     table["majority"] = _first_or_all_yes(campaign, tallies, [tally.majority for tally in tallies])
     shares = pd.DataFrame({place: tally.agreement for place, tally in enumerate(tallies)}, index=table.index)
     table["agreement"] = shares.mean(axis=1).astype("float64")
-    agreed = consensus_columns(questions, votes, ids, several=campaign.mode == MULTILABEL, voice=voice)
+    agreed = consensus_columns(
+        questions, votes, ids, several=campaign.mode == MULTILABEL, voice=voice, weights=weights
+    )
     table = pd.concat([table, agreed], axis=1)
     table["first_reason"] = first_reasons(history).reindex(ids).fillna("").to_numpy(dtype=object)
     table = pd.concat([table, _scores(table, campaign, questions, scores)], axis=1)
@@ -110,8 +114,7 @@ def _labels(
     """The label of each galaxy, of the first question or all that were said yes, and where it comes from."""
     said, sources = [], []
     for tally in tallies:
-        name = tally.question.name
-        decision = np.array([decided.get((galaxy_id, name), "") for galaxy_id in ids], dtype=object)
+        decision = tally.decisions(decided, ids)
         by_votes = np.where(tally.tied, "tie", np.where(tally.majority != "", "majority", ""))
         said.append(np.where(decision != "", decision, tally.majority))
         sources.append(np.where(decision != "", "adjudicated", by_votes).astype(object))

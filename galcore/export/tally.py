@@ -1,14 +1,15 @@
-"""Votes on one question counted per galaxy. Pure functions."""
+"""Votes on one question counted per galaxy, and weighed as owners chose. Pure functions."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from galcore.consensus.result import TIE
 from galcore.export.questions import AskedQuestion
 
 SEVERAL = "; "  # between the labels of a galaxy that has more than one
@@ -16,17 +17,19 @@ SEVERAL = "; "  # between the labels of a galaxy that has more than one
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tally:
-    """Votes on one question.
+    """Votes on one question. Numbers of people are as they are; shares, majority and ties heed weights.
 
     Attributes:
         question: What was asked.
         votes: (N, K) people per galaxy and answer.
         explicit: (N, K) of those, clicked or keyed.
+        worth: (N, K) sum of the weights of these people.
     """
 
     question: AskedQuestion
     votes: NDArray[np.int32]
     explicit: NDArray[np.int32]
+    worth: NDArray[np.float64]
 
     @property
     def total(self) -> NDArray[np.int32]:
@@ -35,21 +38,36 @@ class Tally:
 
     @property
     def tied(self) -> NDArray[np.bool_]:
-        """(N,) whether the leading answers have the same number of votes."""
-        most = self.votes.max(axis=1, initial=0)
-        return ((self.votes == most[:, None]).sum(axis=1) > 1) & (self.total > 0)
+        """(N,) whether the leading answers weigh the same."""
+        most = self.worth.max(axis=1, initial=0)
+        return ((self.worth >= most[:, None] - TIE).sum(axis=1) > 1) & (most > 0)
 
     @property
     def majority(self) -> NDArray[np.object_]:
-        """(N,) leading answer; empty for a tie or without votes."""
+        """(N,) leading answer; empty for a tie or without votes that count."""
         answers = np.array(self.question.answers, dtype=object)
-        leads = answers[self.votes.argmax(axis=1)] if len(answers) else np.full(len(self.votes), "", object)
-        return np.where(self.tied | (self.total == 0), "", leads)
+        leads = answers[self.worth.argmax(axis=1)] if len(answers) else np.full(len(self.votes), "", object)
+        return np.where(self.tied | (self.worth.sum(axis=1) == 0), "", leads)
 
     @property
     def agreement(self) -> NDArray[np.float64]:
-        """(N,) share of the leading answer; NaN without votes."""
-        return _share(self.votes.max(axis=1, initial=0), self.total)
+        """(N,) share of the leading answer; NaN without votes that count."""
+        return _share(self.worth.max(axis=1, initial=0), self.worth.sum(axis=1))
+
+    def labels(self, decided: Mapping[tuple[str, str], str], galaxy_ids: pd.Index) -> NDArray[np.object_]:
+        """(N,) decided answer, else that of the majority; empty without either.
+
+        Args:
+            decided: Answers by galaxy and question, see :func:`galcore.export.votes.decisions`.
+            galaxy_ids: Galaxies in the order of the votes.
+        """
+        decision = self.decisions(decided, galaxy_ids)
+        return np.where(decision != "", decision, self.majority)
+
+    def decisions(self, decided: Mapping[tuple[str, str], str], galaxy_ids: pd.Index) -> NDArray[np.object_]:
+        """(N,) decided answer; empty without one."""
+        name = self.question.name
+        return np.array([decided.get((str(each), name), "") for each in galaxy_ids], dtype=object)
 
     def columns(self) -> dict[str, NDArray]:
         """Columns of a table, named as in Galaxy Zoo; the majority too where there are several questions."""
@@ -57,7 +75,7 @@ class Tally:
         for place, answer in enumerate(self.question.answers):
             name = self.question.votes_column(answer)
             columns[name] = self.votes[:, place]
-            columns[f"{name}_fraction"] = _share(self.votes[:, place], self.total)
+            columns[f"{name}_fraction"] = _share(self.worth[:, place], self.worth.sum(axis=1))
             columns[f"{name}_explicit"] = self.explicit[:, place]
         columns[f"{self.question.column}_total-votes"] = self.total
         if self.question.name:
@@ -65,17 +83,30 @@ class Tally:
         return columns
 
 
-def tally_votes(question: AskedQuestion, votes: pd.DataFrame, galaxy_ids: pd.Index) -> Tally:
+def tally_votes(
+    question: AskedQuestion,
+    votes: pd.DataFrame,
+    galaxy_ids: pd.Index,
+    *,
+    weights: Mapping[str, float] | None = None,
+) -> Tally:
     """Count the votes on one question.
 
     Args:
         question: Which of them, and its answers.
         votes: Rows that count, see :func:`galcore.export.votes.counted`.
         galaxy_ids: Galaxies in the order of the result, every one of ``votes`` among them, ``(N,)``.
+        weights: What owners made the votes of people count; others count 1.
     """
     own = votes[(votes["question"] == question.name).to_numpy(bool)]
     clicked = own[own["explicit"].to_numpy(bool)]
-    return Tally(question, _counts(own, question, galaxy_ids), _counts(clicked, question, galaxy_ids))
+    worth = own["annotator"].astype(object).map(lambda name: float((weights or {}).get(name, 1.0)))
+    return Tally(
+        question,
+        _summed(own, question, galaxy_ids).astype("int32"),
+        _summed(clicked, question, galaxy_ids).astype("int32"),
+        _summed(own, question, galaxy_ids, worth.to_numpy(dtype=float)),
+    )
 
 
 def yes_names(questions: Sequence[AskedQuestion], answers: Sequence[NDArray]) -> NDArray[np.object_]:
@@ -88,13 +119,19 @@ def yes_names(questions: Sequence[AskedQuestion], answers: Sequence[NDArray]) ->
     return np.array(joined, dtype=object)
 
 
-def _counts(votes: pd.DataFrame, question: AskedQuestion, galaxy_ids: pd.Index) -> NDArray[np.int32]:
-    counts = np.zeros((len(galaxy_ids), len(question.answers)), dtype="int32")
+def _summed(
+    votes: pd.DataFrame,
+    question: AskedQuestion,
+    galaxy_ids: pd.Index,
+    worth: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
+    """(N, K) votes, or what they are worth."""
     places = {answer: place for place, answer in enumerate(question.answers)}
     rows = galaxy_ids.get_indexer(votes["galaxy_id"].astype(str))
     columns = np.array([places[str(answer)] for answer in votes["answer"]], dtype=np.intp)
-    np.add.at(counts, (rows, columns), 1)
-    return counts
+    shape = (len(galaxy_ids), len(question.answers))
+    cells = rows * shape[1] + columns
+    return np.bincount(cells, worth, minlength=shape[0] * shape[1]).astype(float).reshape(shape)
 
 
 def _share(part: NDArray, whole: NDArray) -> NDArray[np.float64]:

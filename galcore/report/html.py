@@ -116,10 +116,16 @@ def made_by_rows(report: CampaignReport) -> list[tuple[str, str]]:
         ("encoder", model or NONE),
         ("fit on the labels", report.learner_version or NONE),
         ("calibration of its probabilities", report.calibration or NONE),
+        ("votes that count otherwise than 1", _weights_text(report)),
         ("catalogue", report.catalog_hash),
         ("Galcore", report.code_version),
         ("labels read from", report.labels_from),
     ]
+
+
+def _weights_text(report: CampaignReport) -> str:
+    """Weights that owners set, in words."""
+    return ", ".join(f"{name} {weight:g}" for name, weight in report.weights) or NONE
 
 
 def _minute(moment: str) -> str:
@@ -204,7 +210,10 @@ def _people(report: CampaignReport) -> Iterable[str]:
 
 def _question(question: QuestionNumbers) -> str:
     told = question_sentence(question)
-    note = f"Shares from a uniform sample of {question.n_audited:,} galaxies, Wilson's 95 % interval."
+    note = (
+        "Votes are people; galaxies go by decision or majority, people weighed as owners set. "
+        f"Shares from a uniform sample of {question.n_audited:,} galaxies, Wilson's 95 % interval."
+    )
     return (
         f"<h2>{escape(question.text or question.name)}</h2><p>{escape(told)}</p>"
         + _table(ANSWER_HEAD, answer_rows(question))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ from galcore.consensus.people import jeffreys_interval
 from galcore.evaluate.metrics import wilson_interval
 from galcore.export.consensus import votes_consensus
 from galcore.export.questions import AskedQuestion
-from galcore.export.tally import Tally, tally_votes
+from galcore.export.tally import tally_votes
 from galcore.export.votes import counted, decisions, vote_rows
 from galcore.loop.composer import audit_order
 from galcore.loop.curve import LEAST, AuditSample, audit_rows, remaining
@@ -42,6 +42,7 @@ class Said:
         galaxy_ids: Galaxies that are asked about and every other with an answer, ``(N,)``.
         audited: Galaxies of the uniform sample, ``(M,)``.
         n_asked: Galaxies that are asked about.
+        weights: What owners made the votes of people count; others count 1.
     """
 
     history: pd.DataFrame
@@ -50,15 +51,24 @@ class Said:
     galaxy_ids: pd.Index
     audited: frozenset[str]
     n_asked: int
+    weights: Mapping[str, float]
 
     @classmethod
-    def of(cls, campaign: Campaign, history: pd.DataFrame, asked: Sequence[str]) -> Said:
+    def of(
+        cls,
+        campaign: Campaign,
+        history: pd.DataFrame,
+        asked: Sequence[str],
+        *,
+        weights: Mapping[str, float] | None = None,
+    ) -> Said:
         """Bring events and galaxies together.
 
         Args:
             campaign: Its seed gives the random order.
             history: Every event.
             asked: Galaxies that are asked about.
+            weights: What owners made the votes of people count; others count 1.
         """
         rows = vote_rows(history)
         votes = counted(rows)
@@ -66,7 +76,8 @@ class Said:
         sampled = np.array([galaxy_id for galaxy_id in asked if galaxy_id not in gold], dtype=str)
         others = sorted(set(votes["galaxy_id"].astype(str)) - set(asked))
         audited = _audited(campaign, history, votes, sampled)
-        return cls(history, rows, votes, pd.Index([*asked, *others], dtype=object), audited, len(asked))
+        ids = pd.Index([*asked, *others], dtype=object)
+        return cls(history, rows, votes, ids, audited, len(asked), weights or {})
 
 
 def _audited(
@@ -103,12 +114,12 @@ def measure_question(
         name_of: How people are named.
     """
     people, method = measure_people(campaign, question, said, name_of=name_of)
-    tally = tally_votes(question, said.votes, said.galaxy_ids)
+    tally = tally_votes(question, said.votes, said.galaxy_ids, weights=said.weights)
     metric = metric_of(campaign.mode)
     whole = agreement_of(tally.votes, metric=metric)
     answers = answers_to(campaign, said.history, question)
     fair = random_agreement(answers.votes, question.answers, metric=metric)
-    labels = _labels(tally, said)
+    labels = tally.labels(decisions(said.rows), said.galaxy_ids)
     in_sample = said.galaxy_ids.isin(list(said.audited)) & (labels != "")
     return QuestionNumbers(
         name=question.name,
@@ -133,13 +144,6 @@ def measure_question(
 
 def _alpha(agreement: Agreement) -> Interval:
     return Interval(agreement.alpha, agreement.alpha_low, agreement.alpha_high)
-
-
-def _labels(tally: Tally, said: Said) -> NDArray[np.object_]:
-    decided = decisions(said.rows)
-    name = tally.question.name
-    decision = np.array([decided.get((str(each), name), "") for each in said.galaxy_ids], dtype=object)
-    return np.where(decision != "", decision, tally.majority)
 
 
 def _answer(
@@ -188,8 +192,8 @@ def measure_people(
     Skills are told from what people say alone: nobody is judged by the model.
     """
     answers = answers_to(campaign, said.history, question)
-    votes = Votes.from_frame(answers.votes, question.answers)
-    consensus = votes_consensus(answers.votes, question)
+    votes = Votes.from_frame(answers.votes, question.answers).weighed(said.weights)
+    consensus = votes_consensus(answers.votes, question, weights=said.weights)
     together = consensus.method != "majority"
     people = [
         PersonNumbers(

@@ -14,7 +14,7 @@ class AnswerNumbers:
     Attributes:
         answer: Its words.
         n_votes: Votes for it.
-        n_galaxies: Galaxies it was decided or voted for by the majority.
+        n_galaxies: Galaxies it was decided or voted for by the majority, weighed as owners set.
         prevalence: Its share among all galaxies the question was put about, from the uniform sample.
         completeness: Share of the galaxies with this answer that have been found; of the main question only.
     """
@@ -58,7 +58,7 @@ class QuestionNumbers:
         text: As people read it.
         n_votes: Votes.
         n_galaxies: Galaxies with a vote.
-        n_tied: Of those, without a label because the leading answers tie.
+        n_tied: Of those, without a label because the leading answers tie, weighed as owners set.
         n_overlap: Galaxies with votes of two people or more.
         agreement_percent: Equal pairs of votes, in percent; NaN without overlap.
         alpha: Krippendorff's alpha with its bootstrap interval; NaN where undefined.
@@ -116,6 +116,7 @@ class CampaignReport:
         questions: Numbers of each question, the main one first.
         people: Numbers of each person on the main question, most votes first.
         consensus: Method behind these skills.
+        weights: People whose votes an owner made count more or less than 1, and how much.
         first_at: First answer, ISO 8601, UTC; empty without one.
         last_at: Last answer.
         learns: Whether a model recommended galaxies.
@@ -154,6 +155,7 @@ class CampaignReport:
     questions: tuple[QuestionNumbers, ...]
     people: tuple[PersonNumbers, ...]
     consensus: str
+    weights: tuple[tuple[str, float], ...]
     first_at: str
     last_at: str
     learns: bool

@@ -11,6 +11,7 @@ import pandas as pd
 from galcore.code_version import code_version
 from galcore.export.questions import asked_questions
 from galcore.export.scores import calibration_note
+from galcore.export.sources import weights_among
 from galcore.export.votes import iso_times
 from galcore.questions import questions_of
 from galcore.report.measure import Said, measure_gold, measure_question, measure_reasks
@@ -44,7 +45,8 @@ def report_campaign(
     """
     history = labels.history(campaign.campaign_id)
     embeddings = workspace.campaign_embeddings(campaign.model)
-    said = Said.of(campaign, history, asked_galaxies(workspace, campaign, labels))
+    weights = weights_among(workspace, history["annotator"].unique())
+    said = Said.of(campaign, history, asked_galaxies(workspace, campaign, labels), weights=weights)
     asked = asked_questions(campaign, said.votes)
     texts = {question.name: question.text for question in questions_of(campaign)}
     several = campaign.mode == "multilabel"
@@ -90,6 +92,7 @@ def report_campaign(
         questions=questions,
         people=questions[0].people,
         consensus=questions[0].consensus,
+        weights=tuple((name_of(name), weight) for name, weight in weights.items()),
         first_at=str(times.min()) if len(times) else "",
         last_at=str(times.max()) if len(times) else "",
         learns=campaign.learns,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from galcore.consensus import Votes
+from galcore.consensus.result import TIE
 from galcore.loop.target import Target, class_of, focus_of, targets_of
 from galcore.questions import Question, questions_of
 from galcore.review.decision import decided_answers
@@ -33,11 +35,12 @@ class CampaignReview:
         campaign: Whose question it is.
         question: The question and its answers.
         galaxies: One row a galaxy of the catalogue, by ``galaxy_id``: ``label`` (decided or majority
-            answer, empty without one, :data:`NOT_ASKED` where the answers before it lead elsewhere),
-            ``n_annotators``, ``agreement``, ``predicted`` (likeliest answer, held out, empty without a
-            model), ``sampled`` (labelled in a stream that chooses by score or at random) and, an answer each,
-            ``probability: ANSWER`` of the fitted model and ``held out: ANSWER`` of the cross-fitted one: that
-            the question is asked and so answered.
+            answer, people weighed as owners set; empty without one, :data:`NOT_ASKED` where the answers
+            before it lead elsewhere), ``n_annotators``, ``agreement`` (share of the leading answer, weighed
+            likewise), ``predicted`` (likeliest answer, held out, empty without a model), ``sampled``
+            (labelled in a stream that chooses by score or at random) and, an answer each, ``probability:
+            ANSWER`` of the fitted model and ``held out: ANSWER`` of the cross-fitted one: that the question
+            is asked and so answered.
         current: Standing answers to it, one row per galaxy and person.
         history: Every event of the campaign.
         scores: Fitted probabilities of all questions; ``None`` without a model.
@@ -122,6 +125,7 @@ def review_campaign(
     *,
     scored: Scored | None,
     question: str | None = None,
+    weights: Mapping[str, float] | None = None,
 ) -> CampaignReview:
     """Bring labels and model of a campaign together, for one of its questions.
 
@@ -132,10 +136,11 @@ def review_campaign(
         history: Every event.
         scored: What the model says; ``None`` without one.
         question: Its name; ``None``: the one in focus.
+        weights: What owners made the votes of people count; others count 1.
     """
     asked = _question(campaign, question)
     own = current[(current["question"] == asked.name).to_numpy(bool)]
-    galaxies = _label_columns(catalog, asked, own, decided_answers(history, asked.name))
+    galaxies = _label_columns(catalog, asked, own, decided_answers(history, asked.name), weights or {})
     elsewhere = galaxies.index.isin(_not_asked(campaign, asked, current)) & (galaxies["n_annotators"] == 0)
     galaxies.loc[elsewhere & (galaxies["label"] == ""), "label"] = NOT_ASKED
     galaxies["sampled"] = galaxies.index.isin(
@@ -166,21 +171,25 @@ def _question(campaign: Campaign, name: str | None) -> Question:
 
 
 def _label_columns(
-    catalog: pd.DataFrame, question: Question, current: pd.DataFrame, decided: dict[str, str]
+    catalog: pd.DataFrame,
+    question: Question,
+    current: pd.DataFrame,
+    decided: dict[str, str],
+    weights: Mapping[str, float],
 ) -> pd.DataFrame:
     ids = pd.Index(catalog["galaxy_id"].to_numpy(dtype=object), name="galaxy_id")
     given = current[current["answer"].isin(question.answers)]
-    votes = Votes.from_frame(given, question.answers, galaxy_ids=ids)
-    counts = votes.counts()
-    most, total = counts.max(axis=1), counts.sum(axis=1)
-    leads = (total > 0) & ((counts == most[:, None]).sum(axis=1) == 1)
-    majority = np.where(leads, np.array(question.answers, dtype=object)[counts.argmax(axis=1)], "")
+    votes = Votes.from_frame(given, question.answers, galaxy_ids=ids).weighed(weights)
+    worth = votes.summed()
+    most, total = worth.max(axis=1), worth.sum(axis=1)
+    leads = (total > 0) & ((worth >= most[:, None] - TIE).sum(axis=1) == 1)
+    majority = np.where(leads, np.array(question.answers, dtype=object)[worth.argmax(axis=1)], "")
     final = np.array([decided.get(galaxy_id, "") for galaxy_id in ids], dtype=object)
     return pd.DataFrame(
         {
             "label": np.where(final != "", final, majority),
-            "n_annotators": total,
-            "agreement": np.where(total > 0, most / np.maximum(total, 1), np.nan),
+            "n_annotators": votes.counts().sum(axis=1),
+            "agreement": np.divide(most, total, out=np.full(len(ids), np.nan), where=total > 0),
         },
         index=ids,
     )

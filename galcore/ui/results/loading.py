@@ -30,6 +30,7 @@ class _Kept:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     last_seq: int = -1
+    weights: dict[str, float] = field(default_factory=dict)
     scored: Scored | None = None
     seconds: float = 0.0
     made_at: float = 0.0
@@ -42,13 +43,21 @@ def load_review(workspace: Workspace, campaign: Campaign, question: str | None =
     whole = f"{workspace.folder} {campaign!r} {workspace.catalog_hash} {features}"
     kept = _kept(whole)
     _renew_scores(kept, workspace, campaign)
-    version = f"{whole} {workspace.labels.last_seq(campaign.campaign_id)} {kept.last_seq}"
-    return _review(version, question, workspace, campaign, kept)
+    weights = person_weights(workspace.folder)
+    version = (
+        f"{whole} {workspace.labels.last_seq(campaign.campaign_id)} {kept.last_seq} {kept.weights} {weights}"
+    )
+    return _review(version, question, workspace, campaign, kept, weights)
 
 
 @st.cache_resource(max_entries=8, show_spinner=_BRINGING)
 def _review(
-    version: str, question: str | None, _workspace: Workspace, _campaign: Campaign, _kept: _Kept
+    version: str,
+    question: str | None,
+    _workspace: Workspace,
+    _campaign: Campaign,
+    _kept: _Kept,
+    _weights: dict[str, float],
 ) -> CampaignReview:
     labels, campaign_id = _workspace.labels, _campaign.campaign_id
     return review_campaign(
@@ -58,24 +67,26 @@ def _review(
         labels.history(campaign_id),
         scored=_kept.scored,
         question=question,
+        weights=_weights,
     )
 
 
 def _renew_scores(kept: _Kept, workspace: Workspace, campaign: Campaign) -> None:
-    """Fit again if labels came in; where that costs seconds, a little behind them.
+    """Fit again if labels came in, or people count otherwise; where that costs seconds, a little behind them.
 
     Labels given since were not learned from, so for them a held-out score stays one.
     """
     with kept.lock:
         last_seq = workspace.labels.last_seq(campaign.campaign_id)
         rests = kept.seconds >= COSTLY_S and time.monotonic() < kept.made_at + KEPT_TIMES * kept.seconds
-        if last_seq == kept.last_seq or rests:
+        weights = person_weights(workspace.folder)
+        if weights == kept.weights and (last_seq == kept.last_seq or rests):
             return
         with st.spinner(_BRINGING):
             loop, started = workspace.loop(campaign.campaign_id), time.monotonic()
             history = workspace.labels.history(campaign.campaign_id)
-            kept.scored = score_campaign(campaign, loop.galaxy_ids, loop.space, history)
-        kept.made_at, kept.last_seq = time.monotonic(), last_seq
+            kept.scored = score_campaign(campaign, loop.galaxy_ids, loop.space, history, weights=weights)
+        kept.made_at, kept.last_seq, kept.weights = time.monotonic(), last_seq, weights
         kept.seconds = kept.made_at - started
 
 

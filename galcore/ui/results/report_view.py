@@ -11,6 +11,7 @@ import streamlit as st
 from galcore.export.names import slug
 from galcore.export.pseudonyms import pseudonym, workspace_key
 from galcore.people import Role, may
+from galcore.people.changes import person_weights
 from galcore.people.permission import person_name
 from galcore.report import CampaignReport, report_campaign, report_html
 from galcore.report.html import (
@@ -52,7 +53,8 @@ def show_report(workspace: Workspace, campaign: Campaign, user: str) -> None:
         st.subheader(plain(campaign.name, limit=120), anchor=False)
         st.info("The report fills with the first submitted grid.", icon=":material/summarize:")
         return
-    version = f"{workspace.folder} {campaign!r} {workspace.labels.version} {workspace.catalog_hash}"
+    weights = person_weights(workspace.folder)
+    version = f"{workspace.folder} {campaign!r} {workspace.labels.version} {workspace.catalog_hash} {weights}"
     is_owner = may(workspace.folder, user, Role.OWNER)
     report = named(_report(version, workspace, campaign), _naming(workspace, campaign, user, owns=is_owner))
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -90,7 +92,8 @@ def named(report: CampaignReport, name_of: Callable[[str], str]) -> CampaignRepo
         return tuple(replace(each, person=name_of(each.person)) for each in people)
 
     questions = tuple(replace(each, people=shown(each.people)) for each in report.questions)
-    return replace(report, people=shown(report.people), questions=questions)
+    weights = tuple((name_of(name), weight) for name, weight in report.weights)
+    return replace(report, people=shown(report.people), questions=questions, weights=weights)
 
 
 @st.cache_resource(max_entries=8, show_spinner="Counting …")
