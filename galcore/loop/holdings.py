@@ -30,14 +30,29 @@ class Holdings:
         self._row_of = row_of
         self._loads = np.zeros(len(row_of), np.int32)
         self._mark = 0
+        self._promises: dict[str, NDArray[np.intp]] = {}
 
     def loads(self) -> NDArray[np.int32]:
-        """(N,) people who have answered a galaxy or hold it; reads only what changed since the last call."""
+        """(N,) people who have answered a galaxy, hold it or are promised it.
+
+        Reads from the store only what changed since the last call.
+        """
         changed, self._mark = self._store.loads(self._campaign_id, self._mark)
         rows = self._rows(changed)
         if len(rows):
             self._loads[rows] = [load for name, load in changed.items() if name in self._row_of]
-        return self._loads
+        loads = self._loads.copy()
+        for promised in self._promises.values():
+            loads[promised] += 1
+        return loads
+
+    def promise(self, grid_id: str, rows: Sequence[int]) -> None:
+        """Keep these galaxies from others while their grid is on its way to the disk."""
+        self._promises[grid_id] = np.array(rows, dtype=np.intp)
+
+    def end_promise(self, grid_id: str) -> None:
+        """The grid is stored and leased, or was refused."""
+        self._promises.pop(grid_id, None)
 
     def rows_of(self, annotator: str) -> NDArray[np.intp]:
         """Rows in the hands of a person."""

@@ -78,7 +78,7 @@ def test_a_weight_reaches_the_loop_that_runs_and_one_that_starts_later(
 
     def worth(galaxy_id: str) -> float:
         loop.grids("Vera")
-        (votes,) = loop._state.ballots
+        (votes,) = loop._knowledge.state.ballots
         (worth,) = votes.worth[votes.rows == loop.galaxy_ids.tolist().index(galaxy_id)]
         return float(worth)
 
