@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from galcore.types import GalcoreError
 
 PICTURE_BANDS = ("r", "g", "b")
+Kind = Literal["flux", "picture"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class SkyImage:
     """
 
     pixels: NDArray
-    kind: Literal["flux", "picture"]
+    kind: Kind
     bands: tuple[str, ...]
     pixel_scale_arcsec: float | None = None
     source: str = ""

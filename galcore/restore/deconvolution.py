@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from galcore.images.image import Kind
 from galcore.restore import network
 from galcore.restore.classical import (
     RICHARDSON_LUCY_STEPS,
@@ -20,7 +21,6 @@ from galcore.restore.classical import (
 )
 from galcore.restore.psf import Psf, as_psf, measure_fwhm, narrowing_kernel
 from galcore.restore.restoration import (
-    Kind,
     Restoration,
     as_bands,
     describe_restoration,

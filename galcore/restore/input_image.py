@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galcore.images.fits_files import ALL_AS_BANDS, image_hdus, opened
-from galcore.images.image import SkyImage
+from galcore.images.image import Kind, SkyImage
 from galcore.images.readers import blaming, file_kind, find_images, read_whole
-from galcore.restore.restoration import Kind
 from galcore.types import GalcoreError
 
 if TYPE_CHECKING:

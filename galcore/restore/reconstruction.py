@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from galcore.images.image import Kind
 from galcore.restore import network
 from galcore.restore.classical import fill_biharmonic
 from galcore.restore.restoration import (
-    Kind,
     Restoration,
     as_bands,
     describe_restoration,

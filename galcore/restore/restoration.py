@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galcore.code_version import code_version
+from galcore.images.image import Kind
 from galcore.restore.fingerprint import fingerprint
 from galcore.types import CancelCheck, GalcoreError, Provenance
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from galcore.restore.scaling import Scaling
 
 Task = Literal["reconstruct", "deconvolve"]
-Kind = Literal["flux", "picture"]
 APERTURE_SHARE = 0.25  # radius of the flux aperture over the shorter side
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galcore.images.detection import measure_background
-from galcore.restore.restoration import Kind
+from galcore.images.image import Kind
 
 BRIGHT_PERCENTILE = 99.9  # the level that becomes 1: cores of stars may lie above it
 LEAST_SNR = 20.0  # of that level, so that an empty sky is not blown up to white
