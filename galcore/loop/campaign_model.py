@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galcore.loop.ballots import Ballots
-from galcore.loop.composer import Ranking
 from galcore.loop.policy import Model, fit_question
+from galcore.loop.ranking import Ranking
 from galcore.loop.space import FeatureSpace
 from galcore.loop.target import Target, focus_of, learns_for_all, questions_above, targets_of
 from galcore.types import Campaign

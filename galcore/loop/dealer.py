@@ -10,7 +10,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from galcore.loop.composer import Candidates, Pick
+from galcore.loop.choice import Candidates, Pick
 from galcore.loop.holdings import without
 from galcore.loop.knowledge import Knowledge
 from galcore.loop.measuring import draw_for

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galcore.loop.campaign_model import CampaignModel
-from galcore.loop.composer import Pick
+from galcore.loop.choice import Pick
 from galcore.loop.measuring import Debt
 from galcore.loop.messages import Submission
 from galcore.types import GalcoreError, Grid, Reason, ShownItem

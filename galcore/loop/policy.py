@@ -9,17 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from galcore.loop.ballots import Ballots
-from galcore.loop.composer import (
-    Candidates,
-    Pick,
-    Ranking,
-    cluster_centres,
-    cold_start,
-    compose,
-    stream_counts,
-)
+from galcore.loop.choice import Candidates, Pick
+from galcore.loop.cold_start import cluster_centres, cold_start
+from galcore.loop.composer import compose, stream_counts
 from galcore.loop.learner import Learner, TrainingSet, fit_learner
 from galcore.loop.ordinal import OrdinalLearner, fit_ordinal
+from galcore.loop.ranking import Ranking
 from galcore.loop.space import FeatureSpace
 from galcore.loop.target import Target
 from galcore.types import Shares

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from galcore.evaluate.metrics import auroc, average_precision
 from galcore.evaluate.result import BenchmarkResult, Measure
-from galcore.loop.composer import Candidates
+from galcore.loop.choice import Candidates
 from galcore.loop.policy import GridPolicy, Model, fit_model
 from galcore.loop.space import FeatureSpace
 from galcore.types import GalcoreError, Shares

@@ -7,16 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from galcore.loop.composer import (
-    Candidates,
-    Ranking,
-    audit_order,
-    cluster_centres,
-    cold_start,
-    compose,
-    stream_counts,
-)
+from galcore.loop.choice import Candidates
+from galcore.loop.cold_start import cluster_centres, cold_start
+from galcore.loop.composer import audit_order, compose, stream_counts
 from galcore.loop.policy import EXPLORATION_LABELS, shares_at
+from galcore.loop.ranking import Ranking
 from galcore.types import Reason, Shares
 
 share = st.floats(0, 1, allow_nan=False)
