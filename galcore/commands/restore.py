@@ -98,7 +98,8 @@ def _mask_pixels(given: InputImage, mask: Path | None, propose: str) -> tuple[ND
     """Pixels to leave out, and where that came from."""
     import numpy as np
 
-    from galcore.restore.masks import KINDS, propose_masks, read_mask
+    from galcore.restore.masks import read_mask
+    from galcore.restore.proposals import KINDS, propose_masks
 
     shape = given.pixels.shape[1:]
     pixels = np.zeros(shape, dtype=bool)

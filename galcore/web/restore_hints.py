@@ -18,7 +18,7 @@ from galcore.types import GalcoreError
 from galcore.web.restorations import RestoreSource
 
 if TYPE_CHECKING:
-    from galcore.restore.masks import MaskProposal
+    from galcore.restore.proposals import MaskProposal
     from galcore.restore.psf import Psf
 
 _KEPT = 64
@@ -76,7 +76,7 @@ def find_hints(source: RestoreSource) -> Hints:
 
 
 def _propose(source: RestoreSource) -> tuple[MaskProposal, ...]:
-    from galcore.restore.masks import propose_masks
+    from galcore.restore.proposals import propose_masks
 
     try:
         found = propose_masks(source.image)

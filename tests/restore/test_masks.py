@@ -10,7 +10,8 @@ from PIL import Image
 
 from galcore.images.image import SkyImage
 from galcore.restore.classical import blur
-from galcore.restore.masks import disc_mask, line_mask, propose_masks, read_mask
+from galcore.restore.masks import disc_mask, line_mask, read_mask
+from galcore.restore.proposals import propose_masks
 from galcore.restore.psf import gaussian_psf
 from galcore.types import GalcoreError
 
