@@ -17,7 +17,7 @@ from galcore.ui.restore_request import (
     question_of,
 )
 from galcore.ui.text import plain
-from galcore.web.restorations import RestoreSource
+from galcore.web.restore_attempt import RestoreSource
 from galcore.web.restore_hints import Hints, hints_of
 from galcore.web.restore_routes import source_address
 

@@ -13,7 +13,7 @@ import streamlit as st
 
 from galcore.types import GalcoreError
 from galcore.ui.text import plain
-from galcore.web.restorations import RestoreSource
+from galcore.web.restore_attempt import RestoreSource
 from galcore.web.restore_hints import Hints
 from galcore.web.restore_pictures import SIGMA_COLOURS, encode_png, figure_text, paint
 

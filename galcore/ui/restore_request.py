@@ -9,19 +9,13 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from galcore.web.restorations import (
-    METHODS,
-    Attempt,
-    RestoreRequest,
-    RestoreSource,
-    Task,
-    bench,
-    model_restores,
-    weights_mark,
-)
+from galcore.web.restorations import bench
+from galcore.web.restore_attempt import METHODS, Attempt, RestoreRequest, RestoreSource
+from galcore.web.restore_weights import model_restores, weights_mark
 
 if TYPE_CHECKING:
     from galcore.restore.psf import Psf
+    from galcore.restore.restoration import Task
 
 TASKS: dict[Task, str] = {"reconstruct": "Fill in a masked region", "deconvolve": "Sharpen (deconvolve)"}
 MODEL = "model"

@@ -13,7 +13,8 @@ from galcore.images.stretch import STRETCHES
 from galcore.jobs.reporting import duration_text
 from galcore.ui.components.restoration_view import show_restorations
 from galcore.ui.text import plain
-from galcore.web.restorations import METHODS, Attempt, AttemptStatus, RestoreSource, bench
+from galcore.web.restorations import bench
+from galcore.web.restore_attempt import METHODS, Attempt, AttemptStatus, RestoreSource
 from galcore.web.restore_files import figure_png, file_name, fits_bytes
 from galcore.web.restore_numbers import restoration_numbers
 from galcore.web.restore_pictures import ALL_BANDS, Scales, measure_scales, unit_text

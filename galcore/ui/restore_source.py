@@ -10,7 +10,8 @@ import streamlit as st
 from galcore.types import GalcoreError
 from galcore.ui import state
 from galcore.ui.text import plain
-from galcore.web.restorations import RestoreSource, bench
+from galcore.web.restorations import bench
+from galcore.web.restore_attempt import RestoreSource
 from galcore.web.restore_sources import SUFFIXES, galaxy_key, galaxy_source, upload_source
 from galcore.workspace import Workspace
 

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from galcore.restore.restoration import Restoration
-from galcore.web.restorations import METHODS, Attempt
+from galcore.web.restore_attempt import METHODS, Attempt
 from galcore.web.restore_pictures import (
     RESIDUAL_COLOURS,
     SIGMA_COLOURS,

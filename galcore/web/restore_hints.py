@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from galcore.types import GalcoreError
-from galcore.web.restorations import RestoreSource
+from galcore.web.restore_attempt import RestoreSource
 
 if TYPE_CHECKING:
     from galcore.restore.proposals import MaskProposal

@@ -9,7 +9,7 @@ import numpy as np
 
 from galcore.jobs.reporting import duration_text
 from galcore.restore.restoration import FluxChange
-from galcore.web.restorations import Attempt
+from galcore.web.restore_attempt import Attempt
 from galcore.web.restore_pictures import ALL_BANDS, figure_text, in_noise_units, panel_plane
 
 NOTHING_SURE = "within the noise"

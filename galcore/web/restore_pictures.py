@@ -18,7 +18,7 @@ from PIL import Image
 
 from galcore.images.image import SkyImage
 from galcore.images.stretch import SurveyLimits, to_rgb
-from galcore.web.restorations import WHITE, Attempt, RestoreSource
+from galcore.web.restore_attempt import WHITE, Attempt, RestoreSource
 
 Panel = Literal["original", "result", "residual", "sigma"]
 PANELS: tuple[Panel, ...] = ("original", "result", "residual", "sigma")

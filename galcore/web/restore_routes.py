@@ -17,7 +17,8 @@ from starlette.routing import BaseRoute, Route
 from galcore.types import GalcoreError
 from galcore.web.addresses import read_token, signed_token
 from galcore.web.guard import refuse_stranger
-from galcore.web.restorations import Attempt, RestoreSource, bench
+from galcore.web.restorations import bench
+from galcore.web.restore_attempt import Attempt, RestoreSource
 from galcore.web.restore_pictures import (
     ALL_BANDS,
     Panel,

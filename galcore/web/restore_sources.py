@@ -11,7 +11,7 @@ import numpy as np
 
 from galcore.images.image import ImageAddress, SkyImage
 from galcore.types import GalcoreError
-from galcore.web.restorations import RestoreSource
+from galcore.web.restore_attempt import RestoreSource
 from galcore.web.uploaded_files import IMAGE_SUFFIXES, harmless_name, read_upload
 from galcore.workspace import Workspace
 

@@ -33,22 +33,22 @@ def restoring_weights(monkeypatch, tmp_path):
     from galcore.model import checkpoints
     from galcore.model.foundation import Architecture, FoundationModel
     from galcore.model.preprocessing import Preprocessing
-    from galcore.web import restorations
+    from galcore.web import restore_weights
 
     model = FoundationModel(Architecture(), seed=0)
     checkpoints.save_foundation(
         tmp_path / "models" / "galcore-tiny.safetensors", model, preprocessing=Preprocessing(size_px=128)
     )
-    for module in (checkpoints, restorations):
+    for module in (checkpoints, restore_weights):
         monkeypatch.setattr(module, "MODELS_DIR", tmp_path / "models")
 
 
 @pytest.fixture
 def weights_without_decoder(monkeypatch, tmp_path):
     """No weights at all in the place of the shipped ones."""
-    from galcore.web import restorations
+    from galcore.web import restore_weights
 
-    monkeypatch.setattr(restorations, "MODELS_DIR", tmp_path)
+    monkeypatch.setattr(restore_weights, "MODELS_DIR", tmp_path)
 
 
 def open_restore(galaxy="", **session):

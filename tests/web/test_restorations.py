@@ -16,7 +16,8 @@ from galcore.images.stretch import STRETCHES
 from galcore.restore.psf import gaussian_psf
 from galcore.types import GalcoreError
 from galcore.web import restorations
-from galcore.web.restorations import AttemptStatus, RestoreBench, RestoreRequest, RestoreSource
+from galcore.web.restorations import RestoreBench
+from galcore.web.restore_attempt import AttemptStatus, RestoreRequest, RestoreSource
 from galcore.web.restore_files import figure_png, file_name, fits_bytes
 from galcore.web.restore_hints import find_hints, hints_of
 from galcore.web.restore_numbers import restoration_numbers

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from galcore.types import GalcoreError
 from galcore.web.masks import decode_mask, encode_mask
-from galcore.web.restorations import RestoreSource
+from galcore.web.restore_attempt import RestoreSource
 
 _HERE = Path(__file__).parent
 _SCRIPTS = ("mask.js", "view.js", "hands.js")

@@ -13,7 +13,7 @@ from pathlib import Path
 import streamlit as st
 
 from galcore.web.masks import encode_mask
-from galcore.web.restorations import METHODS, Attempt
+from galcore.web.restore_attempt import METHODS, Attempt
 from galcore.web.restore_pictures import RESIDUAL_COLOURS, SIGMA_COLOURS, Scales, figure_text, unit_text
 from galcore.web.restore_routes import panel_address, source_address, values_address
 
