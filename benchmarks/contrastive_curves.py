@@ -23,7 +23,9 @@ import torch
 
 from galcore.evaluate.result import BenchmarkResult, Measure
 from galcore.model.hybrid import CONTRASTIVE_NAMES, create_contrastive_network
-from galcore.pretrain.simclr import FramedPictures, KnnExam, SimclrPlan, train_simclr
+from galcore.pretrain.knn_exam import KnnExam
+from galcore.pretrain.simclr import train_simclr
+from galcore.pretrain.simclr_views import FramedPictures, SimclrPlan
 from galcore.settings import ROOT, Settings
 
 CLASSES = {"elliptical": 0, "spiral_cw": 1, "spiral_acw": 1, "edge_on": 2}

@@ -7,94 +7,23 @@ picture, every picture once an epoch, one loss; no labels. Labels serve the curv
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor, nn
 
 from galcore.model.encoder import has_fast_bfloat16
-from galcore.pretrain.augmentations import Augmentation, augment
-from galcore.pretrain.corpus import STORED_PX, frame_for_storage
+from galcore.pretrain.knn_exam import KnnExam
 from galcore.pretrain.objectives import contrastive_loss
 from galcore.pretrain.self_distillation import SelfDistillation
+from galcore.pretrain.simclr_views import FramedPictures, SimclrPlan, epoch_views
 from galcore.types import GalcoreError
-
-_NEIGHBOURS = 15
-_EVALUATION_BATCH = 256
-
-
-@dataclass(frozen=True, slots=True)
-class SimclrPlan:
-    """Everything that decides how a run goes.
-
-    Attributes:
-        objective: ``simclr``, or ``dino``: self-distillation without negatives.
-        size_px: Side of the views.
-        batch: Pictures a step; each gives two views and has 2 (batch - 1) negatives.
-        mean: Subtracted from every view, pictures running from 0 to 1.
-        std: Divided by.
-    """
-
-    objective: Literal["simclr", "dino"] = "simclr"
-    size_px: int = 64
-    epochs: int = 12
-    batch: int = 64
-    learning_rate: float = 1.5e-3
-    weight_decay: float = 0.02
-    warmup_share: float = 0.05
-    temperature: float = 0.1
-    projection: int = 128
-    seed: int = 0
-    mean: tuple[float, float, float] = (0.08, 0.07, 0.07)
-    std: tuple[float, float, float] = (0.12, 0.11, 0.11)
-    augmentation: Augmentation = field(default_factory=Augmentation)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FramedPictures:
-    """Pictures with a margin around the part that the network sees.
-
-    Attributes:
-        pictures: (N, S, S, 3) uint8.
-        scales: (N,) float32 share of the stored side that the network's frame takes.
-    """
-
-    pictures: NDArray[np.uint8]
-    scales: NDArray[np.float32]
-
-    def __len__(self) -> int:
-        return len(self.pictures)
-
-    @classmethod
-    def read(cls, files: list[Path]) -> FramedPictures:
-        """Decode and frame picture files of any size.
-
-        Raises:
-            GalcoreError: If there is no file.
-        """
-        if not files:
-            raise GalcoreError("no pictures to train on; give a folder of JPEG or PNG files")
-        pictures = np.empty((len(files), STORED_PX, STORED_PX, 3), np.uint8)
-        scales = np.empty(len(files), np.float32)
-        for row, path in enumerate(files):
-            with Image.open(path) as picture:
-                pictures[row], scales[row] = frame_for_storage(np.asarray(picture.convert("RGB")))
-        return cls(pictures, scales)
-
-    def take(self, rows: NDArray[np.intp]) -> FramedPictures:
-        """Some of them."""
-        return FramedPictures(self.pictures[rows], self.scales[rows])
+from galcore.whole_files import write_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,68 +43,6 @@ class EpochRow:
     seconds: float
     knn_leave_one_out: float
     knn_train_to_test: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class KnnExam:
-    """Labelled pictures that a network is judged on; it never learns from their labels.
-
-    Attributes:
-        labels: (N,) int class of each training picture.
-        tested: Pictures never trained on.
-        tested_labels: (M,) int class of each of them.
-    """
-
-    training: FramedPictures
-    labels: NDArray[np.integer]
-    tested: FramedPictures
-    tested_labels: NDArray[np.integer]
-
-    def score(self, network: nn.Module, plan: SimclrPlan) -> tuple[float, float]:
-        """Accuracy of the vote inside the tested split, and from training to tested."""
-        known = embed_pictures(network, self.training, plan)
-        asked = embed_pictures(network, self.tested, plan)
-        return (
-            knn_accuracy(asked, self.tested_labels),
-            knn_accuracy(known, self.labels, asked, self.tested_labels),
-        )
-
-
-def knn_accuracy(
-    vectors: NDArray[np.floating],
-    labels: NDArray[np.integer],
-    asked: NDArray[np.floating] | None = None,
-    asked_labels: NDArray[np.integer] | None = None,
-    *,
-    neighbours: int = _NEIGHBOURS,
-) -> float:
-    """Share of right answers by a vote of the nearest by cosine; ties go to the class of the nearest of them.
-
-    Args:
-        vectors: (N, D) known vectors.
-        labels: (N,) class of each.
-        asked: (M, D) vectors to answer for; ``None``: the known ones, each without itself (leave one out).
-        asked_labels: (M,) their classes.
-        neighbours: Votes; fewer where there are fewer known vectors.
-
-    Example:
-        >>> knn_accuracy(np.eye(2).repeat(3, 0), np.array([0, 0, 0, 1, 1, 1]), neighbours=2)
-        1.0
-    """
-    known = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    queries = (
-        known if asked is None else asked / np.maximum(np.linalg.norm(asked, axis=1, keepdims=True), 1e-12)
-    )
-    truth = labels if asked_labels is None else asked_labels
-    similarity = queries @ known.T
-    if asked is None:
-        np.fill_diagonal(similarity, -np.inf)
-    k = min(neighbours, len(known) - (asked is None))
-    nearest = np.argsort(-similarity, axis=1, kind="stable")[:, :k]
-    votes = np.zeros((len(queries), int(max(labels.max(), truth.max())) + 1))
-    for place in range(k):  # a vote is worth a little less than the one of a nearer neighbour: ties only
-        votes[np.arange(len(queries)), labels[nearest[:, place]]] += 1 - 1e-6 * place
-    return float((votes.argmax(axis=1) == truth).mean())
 
 
 def train_simclr(
@@ -281,50 +148,6 @@ def cosine_factor(share: float, warmup: float) -> float:
     return 0.5 * (1 + math.cos(math.pi * (share - warmup) / (1 - warmup)))
 
 
-def epoch_views(
-    pictures: FramedPictures, plan: SimclrPlan, generator: torch.Generator
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Two views of every picture, batch by batch in random order; an incomplete last batch is left out."""
-    order = torch.randperm(len(pictures), generator=generator).numpy()
-    for start in range(0, len(order) - plan.batch + 1, plan.batch):
-        rows = np.sort(order[start : start + plan.batch])
-        stored = torch.from_numpy(pictures.pictures[rows]).permute(0, 3, 1, 2)
-        scales = torch.from_numpy(pictures.scales[rows])
-        first, second = (
-            augment(stored, scales, size_px=plan.size_px, strength=plan.augmentation, generator=generator)
-            for _ in range(2)
-        )
-        yield normalise(first, plan), normalise(second, plan)
-
-
-def normalise(views: Tensor, plan: SimclrPlan) -> Tensor:
-    """Views in [0, 1] as the network wants them."""
-    mean, std = torch.tensor(plan.mean), torch.tensor(plan.std)
-    return ((views - mean[:, None, None]) / std[:, None, None]).contiguous(memory_format=torch.channels_last)
-
-
-def centre_views(pictures: FramedPictures, plan: SimclrPlan) -> Tensor:
-    """(B, 3, size_px, size_px): the frame itself, nothing at random."""
-    stored = torch.from_numpy(np.ascontiguousarray(pictures.pictures)).permute(0, 3, 1, 2).float() / 255
-    theta = torch.zeros(len(stored), 2, 3)
-    theta[:, 0, 0] = theta[:, 1, 1] = torch.from_numpy(np.ascontiguousarray(pictures.scales))
-    grid = F.affine_grid(theta, [len(stored), 3, plan.size_px, plan.size_px], align_corners=False)
-    return normalise(F.grid_sample(stored, grid, padding_mode="reflection", align_corners=False), plan)
-
-
-def embed_pictures(network: nn.Module, pictures: FramedPictures, plan: SimclrPlan) -> NDArray[np.float32]:
-    """(N, D) vectors by the network as it is, in full precision: an untrained one's differ by little."""
-    was_training = network.training
-    network.eval()
-    blocks = []
-    with torch.inference_mode():
-        for start in range(0, len(pictures), _EVALUATION_BATCH):
-            part = pictures.take(np.arange(start, min(start + _EVALUATION_BATCH, len(pictures))))
-            blocks.append(network(centre_views(part, plan)).float().numpy())
-    network.train(was_training)
-    return np.concatenate(blocks)
-
-
 def write_curves(path: Path, curves: dict[str, tuple[EpochRow, ...]], plan: SimclrPlan) -> None:
     """Curves by name and the plan, as JSON; whole or not at all."""
     content = {
@@ -335,9 +158,7 @@ def write_curves(path: Path, curves: dict[str, tuple[EpochRow, ...]], plan: Simc
         },
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_suffix(".partial")
-    scratch.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    os.replace(scratch, path)  # noqa: PTH105 - replaces a file of that name in one step
+    write_json(path, content)
 
 
 def _finite(value: float) -> float | None:

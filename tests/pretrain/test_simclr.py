@@ -8,14 +8,9 @@ import pytest
 from PIL import Image
 
 from galcore.model.hybrid import create_contrastive_network
-from galcore.pretrain.simclr import (
-    FramedPictures,
-    KnnExam,
-    SimclrPlan,
-    knn_accuracy,
-    train_simclr,
-    write_curves,
-)
+from galcore.pretrain.knn_exam import KnnExam, knn_accuracy
+from galcore.pretrain.simclr import train_simclr, write_curves
+from galcore.pretrain.simclr_views import FramedPictures, SimclrPlan
 from galcore.simulate.sample import simulate
 from galcore.types import GalcoreError
 
