@@ -11,6 +11,13 @@ from galcore.labels.records import as_utc, campaign_to_json, now_utc, validate_c
 from galcore.questions import check_answer
 from galcore.types import Campaign, GalcoreError
 
+_GIVEN = """
+SELECT question, answer, count(*)::INTEGER FROM (
+    SELECT question, answer FROM current_answers($campaign_id)
+    UNION ALL SELECT question, answer FROM decisions($campaign_id)
+) GROUP BY ALL
+"""
+
 
 def insert_campaign(cursor: duckdb.DuckDBPyConnection, campaign: Campaign) -> Campaign:
     """Store a new campaign and return it as stored: trimmed, with its time of creation.
@@ -53,9 +60,7 @@ def _insert_version(cursor: duckdb.DuckDBPyConnection, campaign: Campaign, *, ve
 
 
 def _require_used_answers(cursor: duckdb.DuckDBPyConnection, campaign: Campaign) -> None:
-    used = cursor.execute(
-        "SELECT question, answer, sum(n_votes)::INTEGER FROM votes(?) GROUP BY ALL", [campaign.campaign_id]
-    ).fetchall()
+    used = cursor.execute(_GIVEN, {"campaign_id": campaign.campaign_id}).fetchall()
     for question, answer, count in used:
         try:
             check_answer(campaign, question, answer)

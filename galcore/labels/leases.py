@@ -17,11 +17,12 @@ import duckdb
 from galcore.types import EventKind, LabelEvent, Reason
 
 LEASE_S = 600.0  # without a sign of its person, see LeaseBook.touch
-NO_VOTES = frozenset((Reason.GOLD, Reason.REASK))  # they measure the person
+# What is said to the first two measures the person; a decision of Review settles the galaxy.
+NO_VOTES = frozenset((Reason.GOLD, Reason.REASK, Reason.ADJUDICATION))
 
 _VOTES = """
 SELECT campaign_id, galaxy_id, annotator, count(*) FROM standing_events
-WHERE kind = 'label' AND reason NOT IN ('gold', 'reask') GROUP BY ALL
+WHERE kind = 'label' AND reason NOT IN ('gold', 'reask', 'adjudication') GROUP BY ALL
 """
 _UNDONE = "SELECT campaign_id, annotator, undoes FROM label_events WHERE kind = 'undo'"
 _LEASES = "SELECT campaign_id, galaxy_id, annotator FROM leases"

@@ -29,6 +29,8 @@ SELECT galaxy_id, annotator, answer, explicit, reason, score, model_version, gri
 FROM current_answers(?)
 """
 
+_DECISIONS = "SELECT galaxy_id, question, answer FROM decisions(?) ORDER BY seq"
+
 _HISTORY = """
 WITH undos AS (
     SELECT DISTINCT annotator, undoes FROM label_events WHERE kind = 'undo' AND campaign_id = $campaign_id
@@ -57,7 +59,8 @@ SELECT annotator FROM (
 _PEOPLE = """
 WITH submissions AS (
     SELECT annotator, created_at, any_value(grid_id) AS grid_id, count(*) FILTER (WHERE kind = 'label') AS n
-    FROM label_events WHERE campaign_id = $1 AND kind IN ('label', 'skip') GROUP BY annotator, created_at
+    FROM label_events WHERE campaign_id = $1 AND kind IN ('label', 'skip') AND reason <> 'adjudication'
+    GROUP BY annotator, created_at
 ), times AS (
     SELECT s.annotator, s.n, epoch(s.created_at - greatest(
         g.created_at, lag(s.created_at) OVER (PARTITION BY s.annotator ORDER BY s.created_at))) AS spent_s
@@ -67,7 +70,8 @@ WITH submissions AS (
     FROM times WHERE spent_s <= $2 GROUP BY annotator
 ), newest AS (
     SELECT annotator, arg_max(explicit, seq) AS explicit FROM standing_events
-    WHERE kind = 'label' AND campaign_id = $1 GROUP BY annotator, galaxy_id, question, reason = 'reask'
+    WHERE kind = 'label' AND reason <> 'adjudication' AND campaign_id = $1
+    GROUP BY annotator, galaxy_id, question, reason = 'reask'
 ), answers AS (
     SELECT annotator, count(*)::INTEGER AS n_answers, count(*) FILTER (WHERE explicit)::INTEGER AS n_explicit
     FROM newest GROUP BY annotator
@@ -124,6 +128,12 @@ def one_campaign(campaigns: Iterable[Campaign], campaign_id: str) -> Campaign:
 def read_current(cursor: Cursor, campaign_id: str) -> pd.DataFrame:
     """Last standing answer per galaxy and annotator."""
     return _in_order(_frame(cursor, _CURRENT, [campaign_id]))
+
+
+def read_decisions(cursor: Cursor, campaign_id: str) -> dict[tuple[str, str], str]:
+    """Decided answer by galaxy and question."""
+    rows = cursor.execute(_DECISIONS, [campaign_id]).fetchall()
+    return {(galaxy_id, question): answer for galaxy_id, question, answer in rows}
 
 
 def read_votes(cursor: Cursor, campaign_id: str) -> pd.DataFrame:

@@ -5,7 +5,8 @@ Rules of the state (ordered by the store's own sequence number, never by a clien
 - the last label of a person about a galaxy is their answer; correcting is labelling again;
 - an undo takes back the event it names, so the answer before it (if any) stands again;
 - a skip or a flag is no answer and takes none back, but the galaxy counts as seen;
-- gold galaxies and those asked again measure a person: what is said about them is no answer either.
+- gold galaxies and those asked again measure a person: what is said about them is no answer either;
+- a decision of Review is no answer of the person who made it: it settles the galaxy, see :meth:`decisions`.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class LabelReader:
         Returns:
             Columns ``galaxy_id, annotator, answer, explicit, reason, score, model_version, grid_id, round,
             display, event_id, created_at`` (UTC), ``seq`` and ``question``, in the order the answers arrived.
-            Gold galaxies and those asked again are only in :meth:`history`.
+            Gold galaxies, those asked again and decisions are only in :meth:`history`.
         """
         return self._kept("current", queries.read_current, campaign_id)
 
@@ -94,6 +95,11 @@ class LabelReader:
             answers at once: a vote is a ``yes``; a tree: the first question is counted.
         """
         return self._kept("votes", queries.read_votes, campaign_id)
+
+    def decisions(self, campaign_id: str) -> dict[tuple[str, str], str]:
+        """Answer decided in Review, by galaxy and question, of the decisions in force."""
+        with self._reading() as cursor:
+            return queries.read_decisions(cursor, campaign_id)
 
     def history(self, campaign_id: str, galaxy_id: str | None = None, *, after_seq: int = 0) -> pd.DataFrame:
         """Every event in order of arrival, with a column ``undone``.

@@ -44,6 +44,38 @@ class Ballots:
         worth = np.ones(len(rows)) if weights is None else weights[rows, answers].astype(float)
         return cls(rows, answers, clicked, rest, worth)
 
+    def settled(self, rows: NDArray[np.intp], answers: NDArray[np.intp]) -> Ballots:
+        """Galaxies that were decided about with the decision in place of their votes.
+
+        It is worth as much as if everybody who voted had clicked it, and whoever decided at least.
+
+        Args:
+            rows: (D,) decided galaxies, each once.
+            answers: (D,) their answers.
+        """
+        if not len(rows):
+            return self
+        last = max(int(self.rows.max(initial=0)), int(rows.max()))
+        n_votes = np.bincount(self.rows, self.explicit + self.implied, minlength=last + 1)[rows]
+        open_still = self.only(~np.isin(self.rows, rows))
+        decided = (
+            rows,
+            answers,
+            np.maximum(n_votes.astype(np.intp), 1),
+            np.zeros_like(rows),
+            np.ones(len(rows)),
+        )
+        mine = (
+            open_still.rows,
+            open_still.answers,
+            open_still.explicit,
+            open_still.implied,
+            open_still.worth,
+        )
+        joined = [np.concatenate(pair) for pair in zip(mine, decided, strict=True)]
+        order = np.lexsort((joined[1], joined[0]))
+        return Ballots(*(column[order] for column in joined))
+
     def only(self, kept: NDArray[np.bool_] | slice) -> Ballots:
         """Some of the entries."""
         return Ballots(

@@ -29,8 +29,9 @@ class Events:
         questions: Number of the question.
         answers: Class of the question in focus; -1: says nothing about it.
         columns: Number of the answer among those of all questions; -1: not learned.
-        is_label: Whether it is an answer (not a skip or a flag).
+        is_label: Whether it is an answer of its person (not a skip or a flag, not a decision of Review).
         is_vote: Whether it is an answer that counts (not about a gold galaxy or one asked again).
+        is_ruling: Whether it decides about the galaxy, or ends a decision.
         event_ids: Made by the client.
         is_again: Whether the galaxy was asked again.
         explicit: Whether it was clicked.
@@ -47,6 +48,7 @@ class Events:
     columns: NDArray[np.intp]
     is_label: NDArray[np.bool_]
     is_vote: NDArray[np.bool_]
+    is_ruling: NDArray[np.bool_]
     event_ids: NDArray[np.object_]
     is_again: NDArray[np.bool_]
     explicit: NDArray[np.bool_]
@@ -103,7 +105,8 @@ class EventLog:
             history: Their columns, in order of arrival, with ``undone``, as the label store gives them.
 
         Returns:
-            What is new, if that is all that changed; ``None`` if an answer was taken back or given anew.
+            What is new, if that is all that changed; ``None`` if an answer was taken back or given anew, or a
+            galaxy was decided about.
         """
         columns = {name: np.asarray(history[name]) for name in _COLUMNS}
         undos = columns["kind"] == str(EventKind.UNDO)
@@ -114,7 +117,7 @@ class EventLog:
         if len(columns["seq"]):
             self.last_seq = int(columns["seq"][-1])
         news = self._note(fresh)
-        return fresh if news and not undos.any() else None
+        return fresh if news and not undos.any() and not fresh.is_ruling.any() else None
 
     def _note(self, fresh: Events) -> bool:
         """Remember who answered what; whether each of these answers is the first of its kind."""
@@ -139,7 +142,8 @@ class EventLog:
             return columns[name][stand].astype(dtype)
 
         galaxy_ids, questions, reasons = column("galaxy_id"), column("question"), column("reason")
-        is_label = column("kind") == str(EventKind.LABEL)
+        is_ruling = reasons == str(Reason.ADJUDICATION)
+        is_label = (column("kind") == str(EventKind.LABEL)) & ~is_ruling
         said = list(zip(questions, column("answer"), strict=True))
         return Events(
             rows=_whole(self._row_of.get(name, -1) for name in galaxy_ids),
@@ -150,6 +154,7 @@ class EventLog:
             columns=_whole(self._column_of.get(pair, -1) for pair in said),
             is_label=is_label,
             is_vote=is_label & ~np.isin(reasons.astype(str), _MEASURES),
+            is_ruling=is_ruling,
             event_ids=column("event_id"),
             is_again=reasons == str(Reason.REASK),
             explicit=column("explicit", bool),

@@ -102,7 +102,8 @@ def undo_events(history: pd.DataFrame, annotator: str) -> tuple[list[LabelEvent]
 
 def _standing_of(history: pd.DataFrame, annotator: str) -> NDArray[np.bool_]:
     stands = ~history["undone"].to_numpy(bool) & (history["kind"] != str(EventKind.UNDO)).to_numpy(bool)
-    return stands & (history["annotator"] == annotator).to_numpy(bool)
+    answers = (history["reason"] != str(Reason.ADJUDICATION)).to_numpy(bool)  # decisions are Review's own
+    return stands & answers & (history["annotator"] == annotator).to_numpy(bool)
 
 
 def _answer_text(answer: GridAnswer) -> str:

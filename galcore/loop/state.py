@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from galcore.loop.ballots import Ballots, count_ballots
 from galcore.loop.event_log import EventLog, Events
+from galcore.loop.target import Target
 from galcore.types import Campaign
 
 _RECENT_EVENTS = 1000  # among which the last grids are looked for
@@ -30,6 +32,7 @@ class LoopState:
         seen_by: Rows that each person answered, skipped or flagged; one may stand there twice.
         labels_by: Answers of each person that stand, also about gold galaxies and those asked again.
         labels_before: Sorted sequence numbers of all standing answers: how many there were at a time.
+        decided: (N,) class of the question in focus that was decided in Review; -1 where nothing was.
         recent_yield: Share of positives among the answers of the last three grids; ``None`` before the first.
         count_ballots: Counts the votes on every question, see :attr:`ballots`.
     """
@@ -41,6 +44,7 @@ class LoopState:
     seen_by: dict[str, NDArray[np.intp]]
     labels_by: dict[str, int]
     labels_before: NDArray[np.int64]
+    decided: NDArray[np.intp]
     recent_yield: float | None
     count_ballots: Callable[[], tuple[Ballots, ...]]
 
@@ -68,7 +72,7 @@ class LoopState:
         return touched
 
     def majority(self) -> NDArray[np.intp]:
-        """(N,) leading answer, -1 without one; a tie goes to the answer named first in the campaign."""
+        """(N,) decided answer, else the leading one, -1 without; a tie goes to the answer named first."""
         return self._majority
 
     @cached_property
@@ -76,7 +80,7 @@ class LoopState:
         leading = np.full(len(self.votes), -1, np.intp)
         rows = np.flatnonzero(self.votes.any(axis=1))
         leading[rows] = self.votes[rows].argmax(axis=1)
-        return leading
+        return np.where(self.decided >= 0, self.decided, leading)
 
     @classmethod
     def from_history(cls, history: pd.DataFrame, row_of: Mapping[str, int], campaign: Campaign) -> LoopState:
@@ -117,6 +121,7 @@ class LoopState:
             seen_by=_seen_by(events, log.names),
             labels_by=dict(zip(log.names, labels_of.tolist(), strict=False)),
             labels_before=np.sort(current.seq),
+            decided=_decided(events, log.n_galaxies),
             recent_yield=_recent_yield(log),
             count_ballots=_counting(log, weights),
         )
@@ -153,6 +158,7 @@ class LoopState:
             seen_by=seen_by,
             labels_by=labels_by,
             labels_before=np.concatenate([self.labels_before, learned.seq]),
+            decided=self.decided,
             recent_yield=_recent_yield(log),
             count_ballots=_counting(log, weights),
         )
@@ -175,9 +181,37 @@ def _counting(log: EventLog, weights: Sequence[Mapping[str, float]]) -> Callable
 
     def count() -> tuple[Ballots, ...]:
         newest = _last_of_each(events, max(len(names), 1))
-        return count_ballots(events, newest[events.is_vote[newest]], targets, names, weights)
+        ballots = count_ballots(events, newest[events.is_vote[newest]], targets, names, weights)
+        return _settled(ballots, events, targets)
 
     return count
+
+
+def _standing_rulings(events: Events) -> Events:
+    """The last ruling about each galaxy and question, in order: a decision, or a reopening (no answer)."""
+    rulings = events.only(events.is_ruling & (events.rows >= 0))
+    keys = rulings.galaxies * (int(rulings.questions.max(initial=0)) + 1) + rulings.questions
+    _, from_end = np.unique(keys[::-1], return_index=True)
+    return rulings.only(np.sort(len(keys) - 1 - from_end))
+
+
+def _settled(ballots: tuple[Ballots, ...], events: Events, targets: Sequence[Target]) -> tuple[Ballots, ...]:
+    """A decision is learned for sure, whatever people voted."""
+    rulings = _standing_rulings(events)
+    starts = np.cumsum([0, *(len(target.answers) for target in targets)])
+    of_target = [(rulings.columns >= start) & (rulings.columns < end) for start, end in pairwise(starts)]
+    return tuple(
+        each.settled(rulings.rows[own], rulings.columns[own] - start)
+        for each, own, start in zip(ballots, of_target, starts, strict=False)
+    )
+
+
+def _decided(events: Events, n_galaxies: int) -> NDArray[np.intp]:
+    decided = np.full(n_galaxies, -1, np.intp)
+    rulings = _standing_rulings(events)
+    settles = rulings.answers >= 0
+    decided[rulings.rows[settles]] = rulings.answers[settles]
+    return decided
 
 
 def rows_by_id(galaxy_ids: NDArray[np.str_]) -> dict[str, int]:

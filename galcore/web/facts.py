@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from galcore.loop.target import learned_answers
+from galcore.questions import questions_of
 from galcore.types import Campaign
 from galcore.workspace import Workspace
 
@@ -23,7 +24,7 @@ class CampaignFacts:
 
     Attributes:
         campaign: Its settings.
-        labels: Majority answer by galaxy; a tie is an empty string.
+        labels: Decided answer by galaxy, else that of the majority; a tie is an empty string.
         scores: Probability of the positive answer (of several: of the likeliest) by galaxy.
         likeliest: The answer that the score speaks of, by galaxy; empty where the campaign is binary.
     """
@@ -56,6 +57,10 @@ def campaign_facts(workspace: Workspace, campaign_id: str) -> CampaignFacts:
     campaign = store.campaign(campaign_id)
     votes = store.votes(campaign_id)
     labels = dict(zip(votes["galaxy_id"].tolist(), votes["majority"].tolist(), strict=True))
+    if campaign.mode != "multilabel":
+        first = questions_of(campaign)[0].name
+        decided = store.decisions(campaign_id)
+        labels |= {galaxy_id: answer for (galaxy_id, asked), answer in decided.items() if asked == first}
     scores, likeliest = _by_galaxy(campaign, scored)
     facts = CampaignFacts(campaign, labels, scores, likeliest)
     with _lock:

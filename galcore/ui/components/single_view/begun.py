@@ -13,7 +13,7 @@ from galcore.workspace import Workspace
 
 MOST_BEGUN = 20
 _LAST_GRIDS = 5
-_NO_VOTES = (Reason.GOLD, Reason.REASK)  # their answers stand in the history only
+_NO_VOTES = (Reason.GOLD, Reason.REASK, Reason.ADJUDICATION)  # they stand in the history only
 
 
 @dataclass(frozen=True, slots=True)
