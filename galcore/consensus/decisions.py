@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from galcore.consensus.result import Consensus
 from galcore.types import EventKind, Reason
 
 
@@ -20,6 +24,21 @@ def standing_decisions(events: pd.DataFrame) -> pd.DataFrame:
     """
     ruled = _rulings(events).drop_duplicates(["galaxy_id", "question"], keep="last")
     return ruled[(ruled["kind"] == str(EventKind.LABEL)).to_numpy(bool)]
+
+
+def settle(consensus: Consensus, decided: Mapping[str, str]) -> Consensus:
+    """The consensus with decided galaxies sure of their decision; how good people are stays as it was.
+
+    Args:
+        consensus: Of the votes.
+        decided: Answer by galaxy, of decisions in force.
+    """
+    places = {answer: place for place, answer in enumerate(consensus.answers)}
+    chosen = np.array([places.get(decided.get(str(each), ""), -1) for each in consensus.galaxy_ids], np.intp)
+    rows = np.flatnonzero(chosen >= 0)
+    probabilities = consensus.probabilities.copy()
+    probabilities[rows] = np.eye(len(places))[chosen[rows]]
+    return replace(consensus, probabilities=probabilities)
 
 
 def reopened(events: pd.DataFrame) -> NDArray[np.bool_]:

@@ -11,6 +11,8 @@ from galcore.consensus import Consensus, Voice, Votes, reach_consensus
 from galcore.export.questions import AskedQuestion
 from galcore.export.tally import yes_names
 
+ADJUDICATED = "adjudicated"  # method and source of what somebody decided in Review
+
 
 def votes_consensus(
     votes: pd.DataFrame,
@@ -39,6 +41,7 @@ def consensus_columns(
     several: bool,
     voice: Voice | None = None,
     weights: Mapping[str, float] | None = None,
+    decided: Mapping[tuple[str, str], str] | None = None,
 ) -> pd.DataFrame:
     """Columns ``consensus``, ``consensus_probability`` and ``consensus_method``, one row a galaxy.
 
@@ -53,8 +56,20 @@ def consensus_columns(
         several: Whether each question is an answer of its own.
         voice: The model, heard where it is informative.
         weights: What owners made the votes of people count; others count 1.
+        decided: Answers by galaxy and question: a decision is the consensus, whatever the votes say.
     """
-    told = [_columns(votes_consensus(votes, question, voice, weights=weights), ids) for question in questions]
+    told = [
+        _columns(
+            votes_consensus(votes, question, voice, weights=weights),
+            ids,
+            {
+                galaxy_id: answer
+                for (galaxy_id, name), answer in (decided or {}).items()
+                if name == question.name
+            },
+        )
+        for question in questions
+    ]
     summary = told[0]
     if several:
         summary = told[0].assign(
@@ -70,11 +85,13 @@ def consensus_columns(
     return pd.concat([summary.astype({"consensus": str, "consensus_method": str}), *own], axis=1)
 
 
-def _columns(consensus: Consensus, ids: pd.Index) -> pd.DataFrame:
+def _columns(consensus: Consensus, ids: pd.Index, decided: Mapping[str, str]) -> pd.DataFrame:
     rows = ids.get_indexer(pd.Index(consensus.galaxy_ids, dtype=object))
     answer, probability = np.full(len(ids), "", dtype=object), np.full(len(ids), np.nan)
     method = np.full(len(ids), "", dtype=object)
     answer[rows], probability[rows], method[rows] = consensus.labels, consensus.confidence, consensus.method
+    ends = ids.get_indexer(pd.Index(list(decided), dtype=object))
+    answer[ends], probability[ends], method[ends] = list(decided.values()), 1.0, ADJUDICATED
     return pd.DataFrame(
         {
             "consensus": pd.Series(answer, dtype=str),

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from galcore.consensus import Voice
-from galcore.export.consensus import consensus_columns
+from galcore.export.consensus import ADJUDICATED, consensus_columns
 from galcore.export.questions import ASKED_COLUMN, AskedQuestion, asked_questions, probability_columns
 from galcore.export.tally import Tally, tally_votes, yes_names
 from galcore.export.votes import counted, decisions, vote_rows
@@ -82,7 +82,13 @@ def results_table(
     shares = pd.DataFrame({place: tally.agreement for place, tally in enumerate(tallies)}, index=table.index)
     table["agreement"] = shares.mean(axis=1).astype("float64")
     agreed = consensus_columns(
-        questions, votes, ids, several=campaign.mode == MULTILABEL, voice=voice, weights=weights
+        questions,
+        votes,
+        ids,
+        several=campaign.mode == MULTILABEL,
+        voice=voice,
+        weights=weights,
+        decided=decided,
     )
     table = pd.concat([table, agreed], axis=1)
     table["first_reason"] = first_reasons(history).reindex(ids).fillna("").to_numpy(dtype=object)
@@ -117,7 +123,7 @@ def _labels(
         decision = tally.decisions(decided, ids)
         by_votes = np.where(tally.tied, "tie", np.where(tally.majority != "", "majority", ""))
         said.append(np.where(decision != "", decision, tally.majority))
-        sources.append(np.where(decision != "", "adjudicated", by_votes).astype(object))
+        sources.append(np.where(decision != "", ADJUDICATED, by_votes).astype(object))
     label = _first_or_all_yes(campaign, tallies, said)
     source = _weakest(sources) if campaign.mode == MULTILABEL else pd.Series(sources[0], dtype=str)
     return pd.DataFrame({"label": label, "label_source": source})
@@ -133,7 +139,7 @@ def _weakest(sources: list[NDArray]) -> pd.Series:
     """Of several questions: a tie in one is a tie, a decision in one is a decision."""
     stacked = np.array(sources, dtype=object)
     result = np.full(stacked.shape[1], "", dtype=object)
-    for source in ("majority", "adjudicated", "tie"):
+    for source in ("majority", ADJUDICATED, "tie"):
         result[(stacked == source).any(axis=0)] = source
     return pd.Series(result, dtype=str)
 

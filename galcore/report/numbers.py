@@ -101,7 +101,7 @@ class CampaignReport:
         n_galaxies: Galaxies that are asked about.
         n_answered: Of those, with a vote.
         n_complete: Of those, with as many people as wanted.
-        n_people: People with an answer.
+        n_people: People with an answer; to decide is none.
         n_votes: Votes on all questions.
         n_explicit: Of those, clicked or keyed, not implied by submitting a grid.
         n_skipped: Galaxies passed over, once a person.

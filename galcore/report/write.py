@@ -77,7 +77,7 @@ def report_campaign(
         n_galaxies=said.n_asked,
         n_answered=len(answered),
         n_complete=int((answered >= campaign.overlap).sum()),
-        n_people=int(said.rows["annotator"].nunique()),
+        n_people=int(said.rows.loc[said.rows["reason"] != Reason.ADJUDICATION, "annotator"].nunique()),
         n_votes=len(said.votes),
         n_explicit=int(said.votes["explicit"].sum()),
         n_skipped=len(history[kinds == EventKind.SKIP].drop_duplicates(["galaxy_id", "annotator"])),

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from galcore.consensus import Votes
+from galcore.consensus.decisions import standing_decisions
 from galcore.consensus.result import TIE
 from galcore.loop.target import Target, class_of, focus_of, targets_of
 from galcore.questions import Question, questions_of
@@ -22,6 +23,7 @@ from galcore.types import Campaign, Reason
 MOST_VALUES = 50  # a column with more different values is no class
 POSITION_COLUMNS = ("galaxy_id", "source", "source_index", "hdu", "x", "y", "stamp_size_px", "ra", "dec")
 NOT_ASKED = "not asked"  # label of a galaxy whose answers lead past the question
+_SAID = ["galaxy_id", "question", "answer"]
 LIKELY_ASKED = 0.5  # the cut that Walmsley et al. (2022) suggest
 # Streams that choose by score or at random; galaxies somebody picked by eye are no sample of their score.
 SAMPLED = (Reason.TOP, Reason.MARGIN, Reason.RANDOM, Reason.CLUSTER)
@@ -141,7 +143,10 @@ def review_campaign(
     asked = _question(campaign, question)
     own = current[(current["question"] == asked.name).to_numpy(bool)]
     galaxies = _label_columns(catalog, asked, own, decided_answers(history, asked.name), weights or {})
-    elsewhere = galaxies.index.isin(_not_asked(campaign, asked, current)) & (galaxies["n_annotators"] == 0)
+    said = pd.concat(
+        [each[_SAID] for each in (current, standing_decisions(history)) if len(each)] or [current]
+    )
+    elsewhere = galaxies.index.isin(_not_asked(campaign, asked, said)) & (galaxies["n_annotators"] == 0)
     galaxies.loc[elsewhere & (galaxies["label"] == ""), "label"] = NOT_ASKED
     galaxies["sampled"] = galaxies.index.isin(
         current.loc[current["reason"].isin([str(reason) for reason in SAMPLED]), "galaxy_id"].unique()
@@ -195,14 +200,14 @@ def _label_columns(
     )
 
 
-def _not_asked(campaign: Campaign, question: Question, current: pd.DataFrame) -> set[str]:
-    """Galaxies of which somebody said what leads away from the question."""
+def _not_asked(campaign: Campaign, question: Question, said: pd.DataFrame) -> set[str]:
+    """Galaxies of which somebody said, or decided, what leads away from the question."""
     classes = class_of(replace(campaign, focus=question.name))
     away = {pair for pair, number in classes.items() if number == len(question.answers)}
     if not away:
         return set()
-    pairs = zip(current["question"], current["answer"], strict=True)
-    return set(current.loc[[pair in away for pair in pairs], "galaxy_id"])
+    pairs = zip(said["question"], said["answer"], strict=True)
+    return set(said.loc[[pair in away for pair in pairs], "galaxy_id"])
 
 
 def _likeliest(told: pd.DataFrame, question: Question) -> NDArray[np.object_]:

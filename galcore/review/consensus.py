@@ -21,10 +21,12 @@ from galcore.consensus import (
     person_skills,
     reach_consensus,
 )
+from galcore.consensus.decisions import settle
 from galcore.consensus.rule import LEAST_SHARED
 from galcore.export.questions import AskedQuestion, asked_questions
 from galcore.review.agreement import answers_to, random_agreement
 from galcore.review.campaign import CampaignReview
+from galcore.review.decision import decided_answers
 from galcore.types import Interval, Progress, ProgressCallback
 
 _LOOKING = "labels to look at again"
@@ -38,7 +40,7 @@ class QuestionConsensus:
         question: Which.
         answers: What was said, by what it may be used for.
         votes: Those that count, weighed as owners chose.
-        consensus: The best that the votes allow.
+        consensus: The best that the votes allow; where somebody decided, the decision.
         people: That of people alone.
         has_model: Whether a model knows any of the galaxies.
         skills: One a person; skill means nothing where the method is ``majority``.
@@ -97,7 +99,7 @@ def question_consensus(
         question=question,
         answers=answers,
         votes=votes,
-        consensus=consensus,
+        consensus=settle(consensus, decided_answers(review.history, question.name)),
         people=people,
         has_model=told is not None,
         skills=skills,

@@ -177,6 +177,16 @@ def test_the_review_of_a_paused_campaign_goes_on(store: LabelStore) -> None:
     assert store.append([decided, label("g1", answer="", kind=EventKind.FLAG, comment="a ring?")]) == 2
 
 
+def test_a_decision_takes_nobodys_place_and_taking_it_back_gives_nobody_the_galaxy(store: LabelStore) -> None:
+    decided = label("g1", reason=Reason.ADJUDICATION)
+    store.append([decided])
+    assert store.current("c1").empty and store.decisions("c1") == {("g1", ""): decided.answer}
+    assert store.lease("c1", "bob", ["g1"]) == ("g1",)
+    store.release("c1", "bob")
+    store.append([label("g1", answer="", kind=EventKind.UNDO, undoes=decided.event_id)])
+    assert store.leased("c1", decided.annotator) == frozenset() and store.decisions("c1") == {}
+
+
 def test_answers_that_come_too_late_are_kept_and_count_when_the_campaign_opens_again(
     store: LabelStore,
 ) -> None:

@@ -77,7 +77,7 @@ def test_counts_agreement_gold_and_reasks_are_those_of_the_events(workspace):
     )
     report = report_of(workspace)
     assert (report.n_galaxies, report.n_answered, report.n_complete) == (60, 30, 9)
-    assert (report.n_people, report.n_votes, report.n_skipped, report.n_undone) == (3, 39, 1, 1)
+    assert (report.n_people, report.n_votes, report.n_skipped, report.n_undone) == (2, 39, 1, 1)
     assert (report.n_gold, report.gold.value, report.n_decided) == (2, 0.5, 1)
     assert (report.n_reasks, report.consistency.value) == (1, 1.0)
     (question,) = report.questions
