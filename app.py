@@ -13,6 +13,7 @@ from galcore.settings import ROOT, Settings
 from galcore.ui.front_page import front_page_routes, front_page_scripts
 from galcore.ui.identity import read_access
 from galcore.ui.rooms import page_names
+from galcore.web.allocator import share_arenas
 from galcore.web.atlas_routes import atlas_routes
 from galcore.web.backups import ScheduledBackups
 from galcore.web.first_start import begin_first_start
@@ -32,6 +33,7 @@ _log = logging.getLogger("galcore.app")
 async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     """Back labels up while the server runs; close their stores when it stops, so that they are tidy."""
     configure_logs()
+    share_arenas()
     _log.info("server started", extra={"event": "start"})
     read_access()  # before the first request: routes ask for it, and unreadable secrets end the start here
     settings = Settings.from_environment()

@@ -69,6 +69,9 @@ def _run(workspaces: list[Path] | None, port: int, host: str) -> None:
     sys.argv = [str(ROOT / "app.py")]
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
+    from galcore.web.allocator import share_arenas
+
+    share_arenas()  # before the libraries that the app imports start threads
     from app import app
     from galcore.web.registry import serve_workspaces
 
