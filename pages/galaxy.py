@@ -26,41 +26,42 @@ if row is None or galaxy_id is None:
     st.stop()
 st.query_params["galaxy"] = galaxy_id
 
-picture, facts, beside = st.columns([2.2, 1.6, 1.4], gap="medium")
-with picture:
-    stretch = st.segmented_control("Stretch", STRETCHES, default="survey", key="galaxy_stretch") or "survey"
-    look = galaxy_facts.choose_look(workspace, campaign)
-    galaxy_facts.show_picture(workspace, row, stretch, look=look, campaign=campaign)
-
-with facts:
-    st.subheader(plain(galaxy_id, limit=200), anchor=False)
-    galaxy_facts.show_position(row)
-    with st.container(horizontal=True):
-        if galaxy_id in state.selected():
-            if st.button("Selected", icon=":material/check_box:", help="Take it out of the selection"):
-                state.unselect([galaxy_id])
-                st.rerun()
-        elif st.button("Select", icon=":material/check_box_outline_blank:"):
-            state.select([galaxy_id], add=True)
+with st.container(horizontal=True, vertical_alignment="center", gap="small", key="galaxy_head"):
+    st.subheader(plain(galaxy_id, limit=200), anchor=False, width="content")
+    st.space("stretch")
+    if galaxy_id in state.selected():
+        if st.button("Selected", icon=":material/check_box:", help="Take it out of the selection"):
+            state.unselect([galaxy_id])
             st.rerun()
-        if st.button("Find similar", icon=":material/join_inner:"):
-            use_examples(workspace.name, [galaxy_id])
-            state.open_page("similar")
-        if st.button("Restore", icon=":material/healing:", help="Fill in what is missing, or sharpen it"):
-            state.open_page("restore", galaxy=galaxy_id)
-    show_label_bar(workspace, campaign, user, [galaxy_id], reason=Reason.QUEUED, key="galaxy_label")
-    galaxy_facts.show_campaigns(workspace, galaxy_id, user)
-    if campaign is not None:
-        show_galaxy_discussion(workspace, campaign, user, galaxy_id)
-    galaxy_facts.show_catalogue(row)
+    elif st.button("Select", icon=":material/check_box_outline_blank:"):
+        state.select([galaxy_id], add=True)
+        st.rerun()
+    if st.button("Find similar", icon=":material/join_inner:"):
+        use_examples(workspace.name, [galaxy_id])
+        state.open_page("similar")
+    if st.button("Restore", icon=":material/healing:", help="Fill in what is missing, or sharpen it"):
+        state.open_page("restore", galaxy=galaxy_id)
 
-with beside:
+picture, facts = st.columns([1.25, 1], gap="medium")
+with picture:
+    with st.container(horizontal=True, gap="medium"):
+        stretch = st.segmented_control("Stretch", STRETCHES, default="survey", key="galaxy_stretch")
+        look = galaxy_facts.choose_look(workspace, campaign)
+    galaxy_facts.show_picture(workspace, row, stretch or "survey", look=look, campaign=campaign)
     if (model := has_map(workspace)) is not None and galaxy_id in set(workspace.atlas(model).galaxy_ids):
         atlas = workspace.atlas(model)
         choice = map_panel.first_choice(workspace, campaign)
         colours = map_panel.make_colours(workspace, atlas, campaign, user, choice)
         addresses = atlas_addresses(workspace, atlas, model=model)
         show_map(atlas, addresses, colours, key="galaxy_map", highlight=galaxy_id, mini=True)
+
+with facts:
+    galaxy_facts.show_position(row)
+    show_label_bar(workspace, campaign, user, [galaxy_id], reason=Reason.QUEUED, key="galaxy_label")
+    galaxy_facts.show_campaigns(workspace, galaxy_id, user)
+    if campaign is not None:
+        show_galaxy_discussion(workspace, campaign, user, galaxy_id)
+    galaxy_facts.show_catalogue(row)
 
 if (model := has_search(workspace)) is not None:
     index = workspace.index(model)

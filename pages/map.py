@@ -37,7 +37,8 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key
 if choice in map_panel.FROM_CAMPAIGN and bool((colours.codes == MISSING).all()):
     st.info("Nothing to colour by yet: answer a grid or two first.", icon=":material/grid_view:")
 
-middle, right = st.columns([5, 1.45], gap="small")
+with st.container(key="galcore_map_body"):
+    middle, right = st.columns([5, 1.45], gap="small")
 
 
 def follow(gesture: Gesture) -> None:

@@ -21,6 +21,7 @@ from galcore.web.registry import served
 from galcore.workspace import Workspace
 
 _REFRESH_S = 15
+_WORDS = '<span class="galcore-words">{}</span>'  # a phone shows the number alone
 
 
 def show_bar(user: str | None, *, admitted: bool = True) -> None:
@@ -51,7 +52,10 @@ def show_bar(user: str | None, *, admitted: bool = True) -> None:
 
 
 def _choose_workspace(workspace: Workspace) -> None:
-    with st.popover(plain(workspace.title, limit=28), icon=":material/folder_open:", type="tertiary"):
+    with st.popover(
+        plain(workspace.title, limit=28), icon=":material/folder_open:", type="tertiary",
+        key="galcore_workspace",
+    ):  # fmt: skip
         st.caption("Workspace: one set of images with its labels")
         for each in served().opened():
             key, here = f"galcore_use_{each.name}", each.name == workspace.name
@@ -62,7 +66,7 @@ def _choose_workspace(workspace: Workspace) -> None:
 
 def _choose_campaign(workspace: Workspace, campaign: Campaign | None, user: str | None) -> None:
     label = plain(campaign.name, limit=28) if campaign else "no campaign yet"
-    with st.popover(label, icon=":material/flag:", type="tertiary"):
+    with st.popover(label, icon=":material/flag:", type="tertiary", key="galcore_campaign"):
         st.caption("Campaign: one question asked of the galaxies")
         for each in workspace.labels.campaigns():
             here = campaign is not None and each.campaign_id == campaign.campaign_id
@@ -86,8 +90,10 @@ def _choose_campaign(workspace: Workspace, campaign: Campaign | None, user: str 
 
 def _show_selection() -> None:
     chosen = state.selected()
-    label = f"selection ({len(chosen)})"
-    with st.popover(label, icon=":material/select_all:", type="tertiary", disabled=not chosen):
+    label = f"selection **({len(chosen)})**"  # a phone shows the number alone
+    with st.popover(
+        label, icon=":material/select_all:", type="tertiary", disabled=not chosen, key="galcore_selection"
+    ):
         st.caption(f"{count(len(chosen), 'galaxy', 'galaxies')} selected; every page works on them")
         if state.has_page("grid") and st.button(
             "Annotate these", icon=":material/grid_view:", width="stretch", key="galcore_annotate_selection"
@@ -129,17 +135,20 @@ def _show_people_and_jobs(workspace: Workspace, campaign: Campaign | None, user:
         present = workspace.labels.present(campaign.campaign_id)
         shown = [clean(person_name(workspace.folder, name)) for name in present]
         names = html.escape(", ".join(shown))
-        parts.append(f'<span class="galcore-present" title="{names}"><i></i>{len(present)} here now</span>')
+        parts.append(
+            f'<span class="galcore-present" title="{names}"><i></i>{len(present)}'
+            f"{_WORDS.format(' here now')}</span>"
+        )
     running = [job for job in jobs(workspace.folder)[:20] if job.status.is_active]
     if running:
         kinds = html.escape(", ".join(job.kind for job in running))
-        parts.append(f'<span title="{kinds}">{count(len(running), "job")} running</span>')
+        parts.append(f'<span title="{kinds}">{count(len(running), "job")}{_WORDS.format(" running")}</span>')
     st.html(f'<div class="galcore-here">{"".join(parts)}</div>')
 
 
 def _show_person(user: str) -> None:
     access = read_access()
-    with st.popover(plain(user, limit=18), icon=":material/person:", type="tertiary"):
+    with st.popover(plain(user, limit=18), icon=":material/person:", type="tertiary", key="galcore_person"):
         st.caption("Your labels are kept under this name")
         if access.is_proven:
             _show_proven(user, access)

@@ -36,7 +36,6 @@ __all__ = [
 ]
 
 _ORDER = ("open", "paused", "draft", "closed")
-_ACROSS = 3
 
 
 def all_campaigns(user: str | None) -> list[tuple[Workspace, Campaign]]:
@@ -71,9 +70,7 @@ def offer_first_campaign(workspace: Workspace, user: str, about: str) -> None:
 
 
 def show_campaigns(campaigns: list[tuple[Workspace, Campaign]], user: str) -> None:
-    """A card each."""
-    for start in range(0, len(campaigns), _ACROSS):
-        columns = st.columns(_ACROSS)
-        for column, (workspace, campaign) in zip(columns, campaigns[start : start + _ACROSS], strict=False):
-            with column:
-                show_campaign_card(workspace, campaign, user)
+    """A card each, as many in a row as the window has room for."""
+    with st.container(key="galcore_cards"):
+        for workspace, campaign in campaigns:
+            show_campaign_card(workspace, campaign, user)

@@ -20,6 +20,7 @@ from galcore.web.hot_pixels import hot_pixel_address
 from galcore.workspace import Workspace
 
 PICTURE_PX = 768
+_OFFERED_PX = 164
 _NOT_SEEN = {
     "after_own": "what others said shows once you have answered",
     "never": "what others said is not shown in this campaign",
@@ -48,12 +49,13 @@ def show_unknown(workspace: Workspace, galaxy_id: str | None) -> None:
         st.info("This workspace has no galaxies yet; import some under *Data*.")
         return
     st.caption("Or look at one of these:")
-    for column, each in zip(st.columns(6), ids.sample(min(6, len(ids)), random_state=0), strict=False):
-        with column:
-            st.html(_img(state.stamp(each, size_px=256), each))
-            if st.button(plain(each, limit=24), key=f"galaxy_open_{each}", width="stretch"):
-                st.query_params["galaxy"] = each
-                st.rerun()
+    with st.container(horizontal=True):
+        for each in ids.sample(min(6, len(ids)), random_state=0):
+            with st.container(width=_OFFERED_PX):
+                st.html(_img(state.stamp(each, size_px=256), each))
+                if st.button(plain(each, limit=24), key=f"galaxy_open_{each}", width="stretch"):
+                    st.query_params["galaxy"] = each
+                    st.rerun()
 
 
 def choose_look(workspace: Workspace, campaign: Campaign | None) -> str:
@@ -224,14 +226,20 @@ def show_campaigns(workspace: Workspace, galaxy_id: str, user: str) -> None:
 def _show_history(history: pd.DataFrame, names: SeenNames) -> None:
     shown = pd.DataFrame(
         {
-            "when": history["created_at"],
             "who": history["annotator"].map(lambda name: shorten(names(str(name)), 40)),
             "what": history["answer"].where(history["answer"] != "", history["kind"]),
+            "when": history["created_at"],
             "why shown": history["reason"],
             "taken back": history["undone"],
         }
     )
-    st.dataframe(shown.iloc[::-1], width="stretch", hide_index=True, height=min(240, 38 + 35 * len(shown)))
+    st.dataframe(
+        shown.iloc[::-1], width="stretch", hide_index=True, height=min(240, 38 + 35 * len(shown)),
+        column_config={
+            "when": st.column_config.DatetimeColumn("when (UTC)", format="YYYY-MM-DD HH:mm"),
+            "taken back": st.column_config.CheckboxColumn(),
+        },
+    )  # fmt: skip
 
 
 def _img(address: str, name: str) -> str:

@@ -19,6 +19,7 @@ UPLOAD_TYPES = [each.removeprefix(".") for each in SUFFIXES if each.count(".") =
 MAX_UPLOAD_MB = 64
 _UPLOADED, _LAST = "galcore.restore.uploaded", "galcore.restore.last.{}"
 _OFFERED, _FOUND, _FROM_SELECTION = 6, 8, 12
+_OFFERED_PX = 164
 
 
 def choose_source(workspace: Workspace | None) -> RestoreSource:
@@ -120,17 +121,16 @@ def _show_nothing_chosen(workspace: Workspace | None) -> None:
         return
     st.caption("Or begin with one of these:")
     ids = workspace.catalog["galaxy_id"]
-    for column, each in zip(
-        st.columns(_OFFERED), ids.sample(min(_OFFERED, len(ids)), random_state=0), strict=False
-    ):
-        with column:
-            address = escape(state.stamp(each, size_px=256))
-            st.html(
-                f'<img src="{address}" alt="galaxy {escape(each)}" style="display:block;width:100%;'
-                'aspect-ratio:1;object-fit:contain;background:#000;border-radius:6px">'
-            )
-            if st.button(plain(each, limit=24), key=f"restore_open_{each}", width="stretch"):
-                _turn_to(each)
+    with st.container(horizontal=True):
+        for each in ids.sample(min(_OFFERED, len(ids)), random_state=0):
+            with st.container(width=_OFFERED_PX):
+                address = escape(state.stamp(each, size_px=256))
+                st.html(
+                    f'<img src="{address}" alt="galaxy {escape(each)}" style="display:block;width:100%;'
+                    'aspect-ratio:1;object-fit:contain;background:#000;border-radius:6px">'
+                )
+                if st.button(plain(each, limit=24), key=f"restore_open_{each}", width="stretch"):
+                    _turn_to(each)
 
 
 def _show_ways(workspace: Workspace | None) -> None:

@@ -1,4 +1,4 @@
-"""Style beyond Streamlit's own theme, from ``theme.css``; light and dark."""
+"""Style beyond Streamlit's own theme: ``theme.css``, and ``small_screens.css`` for tablets and phones."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import functools
 from pathlib import Path
 
 import streamlit as st
+
+_SHEETS = ("theme.css", "small_screens.css")
 
 
 def apply_theme() -> None:
@@ -15,4 +17,4 @@ def apply_theme() -> None:
 
 @functools.cache
 def _style_sheet() -> str:
-    return (Path(__file__).parent / "theme.css").read_text(encoding="utf-8")
+    return "\n".join((Path(__file__).parent / name).read_text(encoding="utf-8") for name in _SHEETS)

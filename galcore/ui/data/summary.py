@@ -11,6 +11,7 @@ from galcore.embed.store import read_manifest
 from galcore.jobs import jobs
 from galcore.ui import state
 from galcore.ui.data.job_list import start_job
+from galcore.ui.figures import figure_row
 from galcore.ui.text import count, plain
 from galcore.workspace import Workspace, model_folder_name
 
@@ -19,21 +20,22 @@ def show_summary(workspace: Workspace, user: str) -> None:
     """Counts, what is prepared with which model, and the room it takes."""
     n_galaxies = len(workspace.catalog)
     ready_state = workspace.state() if n_galaxies else None
-    first, second, third, fourth = st.columns(4)
-    first.metric("Galaxies", f"{n_galaxies:,}", help="Rows of the catalogue")
     n_embedded = ready_state.n_embedded if ready_state else 0
-    second.metric(
-        "Seen by the model", f"{n_embedded:,}",
-        help="Galaxies with an embedding; search, map and the loop work on these",
-    )  # fmt: skip
     parts = (("search", ready_state.has_index), ("map", ready_state.has_atlas)) if ready_state else ()
     ready = [name for name, there in parts if there]
-    third.metric("Ready", " · ".join(ready) or "–", help="Made by Prepare")
-    fourth.metric(
-        "On disk",
-        _size_text(_disk_bytes(str(workspace.folder), n_galaxies + n_embedded)),
-        help="Whole workspace folder",
-    )
+    on_disk = _size_text(_disk_bytes(str(workspace.folder), n_galaxies + n_embedded))
+    with figure_row():
+        for label, value, about in (
+            ("Galaxies", f"{n_galaxies:,}", "Rows of the catalogue"),
+            (
+                "Seen by the model",
+                f"{n_embedded:,}",
+                "Galaxies with an embedding; search, map and the loop work on these",
+            ),
+            ("Ready", " · ".join(ready) or "–", "Made by Prepare"),
+            ("On disk", on_disk, "Whole workspace folder"),
+        ):
+            st.metric(label, value, help=about, width="content")
     for model in workspace.models():
         _show_model(workspace, model)
     if n_galaxies:

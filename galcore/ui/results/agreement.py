@@ -10,6 +10,7 @@ from galcore.consensus import Agreement
 from galcore.people.naming import SeenNames
 from galcore.review.agreement import QuestionAgreement
 from galcore.review.campaign import CampaignReview
+from galcore.ui.figures import figure_row
 from galcore.ui.results.downloads import show_heading
 from galcore.ui.results.loading import load_agreement
 from galcore.ui.text import count
@@ -30,15 +31,15 @@ def show_agreement(workspace: Workspace, review: CampaignReview, names: SeenName
     if not found.overall.n_galaxies:
         st.caption(explain_no_overlap(found))
         return
-    first, second, third = st.columns(3)
-    first.metric(
-        "Overlap", count(found.overall.n_galaxies, "galaxy", "galaxies"),
-        help=f"Given to two people or more by the random stream. Shared in any way: {found.n_shared:,}.",
-    )  # fmt: skip
-    second.metric(
-        "Equal answers", f"{found.overall.percent:.0f} %", help="Of all pairs of answers to the same galaxy"
-    )
-    with third:
+    with figure_row():
+        st.metric(
+            "Overlap", count(found.overall.n_galaxies, "galaxy", "galaxies"), width="content",
+            help=f"Given to two people or more by the random stream. Shared in any way: {found.n_shared:,}.",
+        )  # fmt: skip
+        st.metric(
+            "Equal answers", f"{found.overall.percent:.0f} %", width="content",
+            help="Of all pairs of answers to the same galaxy",
+        )  # fmt: skip
         show_alpha(found.overall)
     st.caption(
         "On randomly assigned galaxies only, as in the report. Adjudications, gold items and second looks "
@@ -76,7 +77,7 @@ def show_alpha(agreement: Agreement) -> None:
     st.metric(
         "Krippendorff α", f"{agreement.alpha:.2f}" if known else "–",
         f"{low:.2f} to {high:.2f}" if known and np.isfinite([low, high]).all() else None,
-        delta_color="off", delta_arrow="off", help=ALPHA_HELP,
+        delta_color="off", delta_arrow="off", help=ALPHA_HELP, width="content",
     )  # fmt: skip
 
 

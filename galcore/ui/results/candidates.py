@@ -10,6 +10,7 @@ from galcore.evaluate.metrics import Interval
 from galcore.review.campaign import CampaignReview, candidate_estimator, candidates
 from galcore.review.threshold import ThresholdEstimate
 from galcore.ui import state
+from galcore.ui.figures import figure_row
 from galcore.ui.gallery import Tile, show_gallery
 from galcore.ui.results.charts import threshold_chart
 from galcore.ui.results.downloads import show_downloads
@@ -127,25 +128,24 @@ def _show_list(workspace: Workspace, review: CampaignReview, answer: str, shown:
 
 
 def _show_estimate(estimate: ThresholdEstimate) -> None:
-    first, second = st.columns(2)
-    first.metric(
-        "Candidates",
-        f"{estimate.n_candidates:,}",
-        help=f"Galaxies at or above the threshold; {estimate.n_unseen:,} of them nobody has labelled.",
-    )
-    second.metric(
-        "Real ones", *_number(estimate.positives), delta_color="off", delta_arrow="off",
-        help="Positives to be expected in the whole catalogue. " + ASSUMPTION,
-    )  # fmt: skip
-    purity, completeness = st.columns(2)
-    purity.metric(
-        "Purity", _percent(estimate.purity), _brackets(estimate.purity), delta_color="off", delta_arrow="off",
-        help="Share of the candidates that are real. " + ASSUMPTION,
-    )  # fmt: skip
-    completeness.metric(
-        "Completeness", _percent(estimate.completeness), _brackets(estimate.completeness), delta_color="off",
-        delta_arrow="off", help="Share of all real ones in the catalogue that are candidates. " + ASSUMPTION,
-    )  # fmt: skip
+    with figure_row():
+        st.metric(
+            "Candidates", f"{estimate.n_candidates:,}", width="content",
+            help=f"Galaxies at or above the threshold; {estimate.n_unseen:,} of them nobody has labelled.",
+        )  # fmt: skip
+        st.metric(
+            "Real ones", *_number(estimate.positives), delta_color="off", delta_arrow="off", width="content",
+            help="Positives to be expected in the whole catalogue. " + ASSUMPTION,
+        )  # fmt: skip
+        st.metric(
+            "Purity", _percent(estimate.purity), _brackets(estimate.purity), delta_color="off",
+            delta_arrow="off", width="content", help="Share of the candidates that are real. " + ASSUMPTION,
+        )  # fmt: skip
+        st.metric(
+            "Completeness", _percent(estimate.completeness), _brackets(estimate.completeness),
+            delta_color="off", delta_arrow="off", width="content",
+            help="Share of all real ones in the catalogue that are candidates. " + ASSUMPTION,
+        )  # fmt: skip
 
 
 def _percent(interval: Interval | None) -> str:

@@ -28,11 +28,12 @@ _WHY = {
 _ROW = (
     '<tr><td style="padding:3px 10px 3px 0;max-width:16em;overflow:hidden;text-overflow:ellipsis">'
     "{answer}</td>"
-    '<td style="width:45%;padding:3px 0"><div style="height:10px;border-radius:5px;background:'
+    '<td style="width:40%;padding:3px 0"><div style="height:10px;border-radius:5px;background:'
     'color-mix(in srgb,currentColor 14%,transparent)"><div style="height:10px;border-radius:5px;'
     'width:{share:.0f}%;background:var(--st-primary-color,#f0a93b)"></div></div></td>'
-    '<td style="padding:3px 8px;text-align:right">{n}</td><td style="padding:3px 8px;text-align:right">'
-    '{consensus}</td><td style="padding:3px 0 3px 8px;text-align:right">{model}</td></tr>'
+    '<td style="padding:3px 8px;text-align:right">{n}</td>'
+    '<td style="padding:3px 8px;text-align:right;white-space:nowrap">'
+    '{consensus}</td><td style="padding:3px 0 3px 8px;text-align:right;white-space:nowrap">{model}</td></tr>'
 )
 _HEAD = (
     '<tr style="opacity:.65;font-size:12px"><td></td><td></td><td style="text-align:right;padding:0 8px" '

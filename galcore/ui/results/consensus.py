@@ -7,6 +7,7 @@ import streamlit as st
 from galcore.review.campaign import CampaignReview
 from galcore.review.consensus import QuestionConsensus
 from galcore.types import GalcoreError
+from galcore.ui.figures import figure_row
 from galcore.ui.naming import galaxies_open_to, names_for
 from galcore.ui.results.agreement import show_alpha
 from galcore.ui.results.consensus_lists import show_likely_errors, show_unsure
@@ -54,18 +55,20 @@ def _show_method(found: QuestionConsensus) -> None:
     voted = consensus.n_votes > 0
     with st.container(border=True):
         st.markdown(f"**{title}.** {why}")
-        first, second, third, fourth = st.columns(4)
-        first.metric("Galaxies with votes", f"{voted.sum():,}", help="Votes to this question that count")
-        second.metric(
-            "Shared", f"{(consensus.n_votes >= 2).sum():,}",
-            help="Galaxies with votes of two people or more: only there people can be compared",
-        )  # fmt: skip
-        third.metric(
-            "Sure on average", f"{100 * consensus.confidence[voted].mean():.0f} %",
-            help="Mean probability of the likeliest answer of a galaxy with votes: as many labels are right "
-            "if the probabilities hold",
-        )  # fmt: skip
-        with fourth:
+        with figure_row():
+            st.metric(
+                "Galaxies with votes", f"{voted.sum():,}", width="content",
+                help="Votes to this question that count",
+            )  # fmt: skip
+            st.metric(
+                "Shared", f"{(consensus.n_votes >= 2).sum():,}", width="content",
+                help="Galaxies with votes of two people or more: only there people can be compared",
+            )  # fmt: skip
+            st.metric(
+                "Sure on average", f"{100 * consensus.confidence[voted].mean():.0f} %", width="content",
+                help="Mean probability of the likeliest answer of a galaxy with votes: as many labels are "
+                "right if the probabilities hold",
+            )  # fmt: skip
             show_alpha(found.agreement)
 
 

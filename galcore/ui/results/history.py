@@ -97,7 +97,11 @@ def _columns() -> dict[str, Any]:
             "shown because", help="Stream that put the galaxy in front of the person"
         ),
         "score": config.NumberColumn(
-            "score then", format="percent", help="Probability when it was shown, before the answer"
+            "score then", format="%.2f", help="0-1, probability when it was shown, before the answer"
         ),
         "undone": config.CheckboxColumn("undone", help="Taken back later"),
+        "model_version": config.TextColumn("model then", help="Version of the model that gave the score"),
+        "display": config.TextColumn("stretch", help="How the picture was shown"),
+        "grid_id": "grid",
+        "event_id": "event",
     }

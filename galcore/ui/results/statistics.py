@@ -11,6 +11,7 @@ import streamlit as st
 from galcore.evaluate.metrics import confusion_matrix
 from galcore.people.naming import SeenNames
 from galcore.review.campaign import NOT_ASKED, CampaignReview, calibration_table, truth_columns
+from galcore.ui.figures import figure_row
 from galcore.ui.gallery import Tile, show_gallery
 from galcore.ui.naming import names_for
 from galcore.ui.results.agreement import show_agreement
@@ -22,6 +23,7 @@ from galcore.ui.text import count, plain
 from galcore.workspace import Workspace
 
 NO_TRUTH = "none"
+_ANSWERS_COUNTED = 4
 PACE_COLUMNS = ("first_at", "last_at", "labels_per_hour")
 
 
@@ -45,18 +47,18 @@ def show_statistics(workspace: Workspace, review: CampaignReview, user: str) -> 
 def _show_counts(review: CampaignReview) -> None:
     labelled = ~review.galaxies["label"].isin(("", NOT_ASKED))
     answered = review.galaxies["n_annotators"] > 0
-    columns = st.columns(4 + min(4, len(review.answers)))
-    columns[0].metric("Galaxies", f"{len(review.galaxies):,}", help="In the catalogue")
-    columns[1].metric("Answered", f"{answered.sum():,}", help="Galaxies with at least one standing answer")
-    columns[2].metric("Answers", f"{len(review.current):,}", help="Standing answers of all people")
-    columns[3].metric(
-        "Undecided", f"{(answered & ~labelled).sum():,}", help="Galaxies whose leading answers tie"
-    )
-    for column, answer in zip(columns[4:], review.answers, strict=False):
-        n = int((review.galaxies["label"] == answer).sum())
-        column.metric(
-            plain(answer, limit=24), f"{n:,}", help="Galaxies with this label (decided or majority)"
-        )
+    figures = [
+        ("Galaxies", len(review.galaxies), "In the catalogue"),
+        ("Answered", answered.sum(), "Galaxies with at least one standing answer"),
+        ("Answers", len(review.current), "Standing answers of all people"),
+        ("Undecided", (answered & ~labelled).sum(), "Galaxies whose leading answers tie"),
+    ]
+    for answer in review.answers[:_ANSWERS_COUNTED]:
+        n = (review.galaxies["label"] == answer).sum()
+        figures.append((plain(answer, limit=24), n, "Galaxies with this label (decided or majority)"))
+    with figure_row():
+        for label, n, about in figures:
+            st.metric(label, f"{n:,}", help=about, width="content")
 
 
 def _show_people(workspace: Workspace, review: CampaignReview, names: SeenNames) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
 
-import pandas as pd
 import streamlit as st
 
 _COMPONENTS = Path(__file__).resolve().parents[1] / "components"
@@ -23,15 +23,19 @@ _theme_choice = st.components.v2.component(
 
 def show_theme_choice() -> None:
     """Two buttons; the choice stays in the browser and holds on every page."""
-    _theme_choice(key="galcore_theme_choice", height=48)
+    st.caption("Kept in this browser, for every page.")
+    _theme_choice(key="galcore_theme_choice")
 
 
 def show_keys() -> None:
     """The keys of the two annotation pages, as they list them themselves."""
-    for component, title in (("annotation_grid", "Grid"), ("single_view", "One by one")):
-        st.markdown(f"**{title}**")
-        keys = pd.DataFrame(key_list(component), columns=["key", "what it does"])
-        st.dataframe(keys, hide_index=True, key=f"settings_keys_{component}")
+    with st.container(horizontal=True, gap="large"):
+        for component, title in (("annotation_grid", "Grid"), ("single_view", "One by one")):
+            rows = "".join(
+                f"<dt><kbd>{escape(key)}</kbd></dt><dd>{escape(meaning)}</dd>"
+                for key, meaning in key_list(component)
+            )
+            st.html(f'<h5>{title}</h5><dl class="galcore-keys">{rows}</dl>', width=420)
     st.caption("`c` and `r` belong to Streamlit. No key acts while you type in a field.")
 
 

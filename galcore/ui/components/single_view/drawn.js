@@ -111,10 +111,10 @@ class DrawnSingle extends AnnotationPage {
     root.classList.toggle("gg-narrow", narrow);
     const scroller = root.getRootNode().host?.closest('[data-testid="stMain"]');
     const top = this.find(".gs-stage").getBoundingClientRect().top + (scroller ? scroller.scrollTop : 0);
-    const below = this.find(".gs-name").offsetHeight + this.find(".gs-tools").offsetHeight + 30;
-    const height = window.innerHeight - top - below;
+    const tools = narrow ? 0 : this.find(".gs-tools").offsetHeight;
+    const height = window.innerHeight - top - this.find(".gs-name").offsetHeight - tools - 30;
     const width = root.clientWidth - (narrow ? 0 : SIDE_PX);
-    const side = Math.max(220, Math.floor(Math.min(width, narrow ? height * 0.6 : height)));
+    const side = Math.max(220, Math.floor(Math.min(width, narrow ? height * 0.65 : height)));
     root.style.setProperty("--gs-side", `${side}px`);
   }
 }
