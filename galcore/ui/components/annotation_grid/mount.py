@@ -12,7 +12,6 @@ import streamlit as st
 from galcore.loop.session import CampaignLoop
 from galcore.people import NotAllowedError, Role, require_role
 from galcore.types import Campaign, GalcoreError, Shares
-from galcore.ui import state
 from galcore.ui.components.annotation_grid import content
 from galcore.ui.components.annotation_grid.model_card import model_content
 from galcore.ui.components.annotation_grid.outbox import Acknowledgement
@@ -67,31 +66,23 @@ def _page_content(
     *,
     with_last: bool,
 ) -> dict[str, Any]:
-    campaign = loop.campaign
-    grids = at_work.offered_grids(workspace, loop, user)
-    status = loop.status(user)
-    data: dict[str, Any] = {
-        "workspace": workspace.name,
-        "user": user,
-        "campaign": content.campaign_content(campaign),
+    turn = at_work.take_turn(workspace, loop, user, acknowledged)
+    campaign = turn.campaign
+    data = {
+        **turn.content,
         "rows": campaign.grid_rows,
         "columns": campaign.grid_columns,
         "sizes": _sizes(campaign),
-        "stretches": content.stretches_content(),
         "shares": {
             "top": campaign.shares.top,
             "margin": campaign.shares.margin,
             "random": campaign.shares.random,
         },
-        "grids": [content.grid_content(grid, workspace) for grid in grids],
-        "done": not grids,
-        "counts": content.counts_content(status),
-        "model": model_content(status, campaign),
+        "grids": [content.grid_content(grid, workspace) for grid in turn.grids],
+        "done": not turn.grids,
+        "counts": content.counts_content(turn.status),
+        "model": model_content(turn.status, campaign),
         "guide": content.guide_content(campaign, workspace),
-        "problem": at_work.take_problem(),
-        "ack": {"client": acknowledged.client, "n": acknowledged.number} if acknowledged else None,
-        "hands": at_work.hands_content(workspace, campaign, user),
-        "has_similar": state.has_page("similar"),
     }
     if with_last:
         recorded = workspace.labels.grids(campaign.campaign_id, user, submitted=True, limit=_LAST_SHOWN)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
+from galcore.loop.messages import LoopStatus
 from galcore.loop.session import CampaignLoop
 from galcore.people import Role, may
 from galcore.types import Campaign, Grid
 from galcore.ui import state
+from galcore.ui.components.annotation_grid.content import campaign_content, stretches_content
 from galcore.ui.components.annotation_grid.outbox import Acknowledgement, apply_outbox
 from galcore.web.hands_routes import HANDS_ROUTE
 from galcore.web.open_pages import OpenPage, open_pages
@@ -20,6 +24,46 @@ _AT_WORK = "galcore.at_work"  # workspace, campaign and person of the last grid
 _PROBLEM = "galcore.outbox_problem"  # told to the browser in the next answer
 _PAGE = "galcore.open_page"  # tells the tabs of one person apart
 _DONE = "galcore.outbox_done"  # how far the outbox of each tab is stored
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One run of an annotation page.
+
+    Attributes:
+        campaign: With the settings in force.
+        grids: What lies in front of the person.
+        status: How the campaign stands.
+        content: What every annotation page tells the browser.
+    """
+
+    campaign: Campaign
+    grids: list[Grid]
+    status: LoopStatus
+    content: dict[str, Any]
+
+
+def take_turn(
+    workspace: Workspace, loop: CampaignLoop, user: str, acknowledged: Acknowledgement | None
+) -> Turn:
+    """Look at what lies in front of a person; what is wrong is told once, and the page counts as open."""
+    campaign = workspace.labels.campaign(loop.campaign.campaign_id)  # the loop may not have looked yet
+    grids = _offered_grids(workspace, loop, campaign, user)
+    return Turn(
+        campaign,
+        grids,
+        loop.status(user),
+        content={
+            "workspace": workspace.name,
+            "user": user,
+            "campaign": campaign_content(campaign),
+            "stretches": stretches_content(),
+            "problem": str(st.session_state.pop(_PROBLEM, "")),
+            "ack": {"client": acknowledged.client, "n": acknowledged.number} if acknowledged else None,
+            "hands": _hands_content(workspace, campaign, user),
+            "has_similar": state.has_page("similar"),
+        },
+    )
 
 
 def mount_key(page: str, workspace: Workspace, campaign: Campaign, user: str) -> str:
@@ -64,19 +108,14 @@ def tell_problem(problem: str) -> None:
     st.session_state[_PROBLEM] = problem
 
 
-def take_problem() -> str:
-    """What went wrong since the last answer to the browser, once."""
-    return str(st.session_state.pop(_PROBLEM, ""))
-
-
-def offered_grids(workspace: Workspace, loop: CampaignLoop, user: str) -> list[Grid]:
+def _offered_grids(workspace: Workspace, loop: CampaignLoop, campaign: Campaign, user: str) -> list[Grid]:
     """The grids that lie in front of a person; none for a viewer: what is shown is taken from others."""
-    if loop.campaign.state != "open" or not may(workspace.folder, user, Role.ANNOTATOR):
+    if campaign.state != "open" or not may(workspace.folder, user, Role.ANNOTATOR):
         return []
-    return [grid for grid in loop.grids(user) if grid is not None and grid.items]
+    return [grid for grid in loop.grids(user) if grid.items]
 
 
-def hands_content(workspace: Workspace, campaign: Campaign, user: str) -> dict[str, str]:
+def _hands_content(workspace: Workspace, campaign: Campaign, user: str) -> dict[str, str]:
     """Notes that this page is open, and says how the browser tells the server that it is left."""
     page_id = st.session_state.setdefault(_PAGE, secrets.token_hex(8))
     page = OpenPage(workspace.name, campaign.campaign_id, user, page_id)

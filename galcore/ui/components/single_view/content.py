@@ -17,10 +17,10 @@ from galcore.ui.components.annotation_grid.content import (
     why_content,
 )
 from galcore.ui.components.single_view.begun import begun_galaxies
+from galcore.ui.components.single_view.said import said_about
 from galcore.workspace import Workspace
 
 MOST_AHEAD = 16
-_LOOKED_BACK = (20, 500)  # grids of the person; the older ones only if those on show are not among the last
 _HOW = (
     "Each answer is stored at once, and the next galaxy is loaded already. Going back takes answers back; "
     "nothing is overwritten, the history keeps both. The corner of the picture says why you see this galaxy."
@@ -42,7 +42,7 @@ def questions_content(campaign: Campaign) -> list[dict[str, Any]]:
 
 def ahead_content(grids: Sequence[Grid], workspace: Workspace, campaign: Campaign, user: str) -> list[Any]:
     """The galaxies of the grids that this person has not said anything about, in order."""
-    said = _said_about(grids, workspace, campaign.campaign_id, user)
+    said = said_about(grids, workspace.labels, campaign.campaign_id, user)
     address = address_maker(workspace)
     ahead = [
         _galaxy_content(item, grid.grid_id, grid.round, address)
@@ -90,21 +90,3 @@ def _galaxy_content(item: ShownItem, grid_id: str, round_number: int, address: A
         "round": round_number,
         "large": large_pictures(item.galaxy_id, address),
     }
-
-
-def _said_about(
-    grids: Sequence[Grid], workspace: Workspace, campaign_id: str, user: str
-) -> dict[str, set[str]]:
-    """Galaxies of each grid that are answered, wherever, or were skipped in it."""
-    wanted = {grid.grid_id for grid in grids}
-    said: dict[str, set[str]] = {}
-    for limit in _LOOKED_BACK if wanted else ():
-        recorded = workspace.labels.grids(campaign_id, user, limit=limit)
-        said = {
-            each.grid.grid_id: {*each.answers, *each.skipped}
-            for each in recorded
-            if each.grid.grid_id in wanted
-        }
-        if len(said) == len(wanted):
-            break
-    return said

@@ -9,8 +9,6 @@ import streamlit as st
 
 from galcore.loop.session import CampaignLoop
 from galcore.types import Campaign
-from galcore.ui import state
-from galcore.ui.components.annotation_grid.content import campaign_content, stretches_content
 from galcore.ui.components.annotation_grid.outbox import Acknowledgement
 from galcore.ui.components.common import at_work, page_html, put_together
 from galcore.ui.components.single_view import content
@@ -60,24 +58,16 @@ def _page_content(
     *,
     with_begun: bool,
 ) -> dict[str, Any]:
-    status = loop.status(user)  # takes in settings that were changed meanwhile
-    campaign = loop.campaign
-    grids = at_work.offered_grids(workspace, loop, user)
-    ahead = content.ahead_content(grids, workspace, campaign, user)
-    data: dict[str, Any] = {
-        "workspace": workspace.name,
-        "user": user,
-        "campaign": campaign_content(campaign),
+    turn = at_work.take_turn(workspace, loop, user, acknowledged)
+    campaign = turn.campaign
+    ahead = content.ahead_content(turn.grids, workspace, campaign, user)
+    data = {
+        **turn.content,
         "questions": content.questions_content(campaign),
-        "stretches": stretches_content(),
         "ahead": ahead,
         "done": not ahead,
-        "counts": content.progress_content(status),
+        "counts": content.progress_content(turn.status),
         "guide": content.single_guide(campaign, workspace),
-        "problem": at_work.take_problem(),
-        "ack": {"client": acknowledged.client, "n": acknowledged.number} if acknowledged else None,
-        "hands": at_work.hands_content(workspace, campaign, user),
-        "has_similar": state.has_page("similar"),
     }
     if with_begun:
         data["begun"] = content.begun_content(workspace, campaign, user)
