@@ -29,14 +29,15 @@ def create_model(plan: PretrainingPlan, *, folder: Path) -> FoundationModel:
     """
     model = _start_whole(plan, folder)
     if plan.start_decoder:
-        _require(folder / plan.start_decoder, "put it there")
-        weights = _load(folder / plan.start_decoder)
+        path = folder / plan.start_decoder
+        _require(path, "start_decoder", "put it there", otherwise="the decoder begins as 'start' leaves it")
+        weights = _load(path, "start_decoder")
         decoder = {name: tensor for name, tensor in weights.items() if name.startswith("decoder.")}
         if not decoder:
             raise GalcoreError(
                 f"start_decoder: {plan.start_decoder} holds no decoder; name a foundation model"
             )
-        _fit(model, model.state_dict() | decoder, plan.start_decoder)
+        _fit(model, model.state_dict() | decoder, f"start_decoder: {plan.start_decoder}")
     return model
 
 
@@ -65,30 +66,29 @@ def _start_whole(plan: PretrainingPlan, folder: Path) -> FoundationModel:
 
 def _read(plan: PretrainingPlan, path: Path) -> dict[str, Tensor]:
     how = f"\n  {plan.start_command}\nbrings it" if plan.start_command else "put it there"
-    _require(path, how)
+    _require(path, "start", how, otherwise="training begins from random weights")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if not digest.startswith(plan.start_sha256):
         raise GalcoreError(
             f"start: {path} holds other weights than the plan means: its sha256 begins {digest[:12]}, not "
             f"{plan.start_sha256[:12]}; {how}"
         )
-    return _load(path)
+    return _load(path, "start")
 
 
-def _require(path: Path, how: str) -> None:
+def _require(path: Path, setting: str, how: str, *, otherwise: str) -> None:
     refuse_pickle(path)
     if not path.is_file():
         raise GalcoreError(
-            f"start: {path} is not there; {how}; without the line 'start' in the plan training begins from "
-            "random weights"
+            f"{setting}: {path} is not there; {how}; without the line '{setting}' in the plan {otherwise}"
         )
 
 
-def _load(path: Path) -> dict[str, Tensor]:
+def _load(path: Path, setting: str) -> dict[str, Tensor]:
     try:
         return {name: tensor.float() for name, tensor in load_file(path).items()}
     except (SafetensorError, OSError) as error:
-        raise GalcoreError(f"start: {path} is not a readable safetensors file ({error})") from error
+        raise GalcoreError(f"{setting}: {path} is not a readable safetensors file ({error})") from error
 
 
 def _widen(name: str, tensor: Tensor, own: dict[str, Tensor]) -> Tensor:

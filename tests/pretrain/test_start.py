@@ -33,3 +33,8 @@ def test_a_file_without_a_decoder_is_refused_by_name(tmp_path: Path) -> None:
 
     with pytest.raises(GalcoreError, match=r"start_decoder: c\.safetensors holds no decoder"):
         create_model(small_plan(start_decoder="c.safetensors"), folder=tmp_path)
+
+
+def test_a_decoder_that_is_not_there_is_named_with_its_line_in_the_plan(tmp_path: Path) -> None:
+    with pytest.raises(GalcoreError, match=r"^start_decoder: .*d\.safetensors is not there"):
+        create_model(small_plan(start_decoder="d.safetensors"), folder=tmp_path)
