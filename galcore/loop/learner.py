@@ -70,16 +70,6 @@ class TrainingSet:
         kept = votes > 0
         return cls(ballots.rows[kept], ballots.answers[kept], (votes / np.sqrt(counts))[kept])
 
-    @classmethod
-    def from_votes(
-        cls,
-        explicit: NDArray[np.integer],
-        implied: NDArray[np.integer],
-        weights: NDArray[np.floating] | None = None,
-    ) -> TrainingSet:
-        """From (N, K) votes that were clicked, that are implied, and what they are worth; ``None``: 1."""
-        return cls.from_ballots(Ballots.from_counts(explicit, implied, weights))
-
     @property
     def digest(self) -> str:
         """Short hash of the labels."""

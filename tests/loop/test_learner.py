@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from galcore.evaluate.metrics import auroc
+from galcore.loop.ballots import Ballots
 from galcore.loop.learner import IMPLIED_WEIGHT, TrainingSet, fit_learner
 from galcore.loop.space import FeatureSpace
 
@@ -26,11 +27,15 @@ def votes(truth: np.ndarray, rows: np.ndarray, n_answers: int = 2) -> np.ndarray
     return counts
 
 
+def learned_from(clicked: np.ndarray) -> TrainingSet:
+    return TrainingSet.from_ballots(Ballots.from_counts(clicked, np.zeros_like(clicked)))
+
+
 def test_forty_labels_separate_two_clouds():
     vectors, truth = cloud()
     space = FeatureSpace.from_vectors(vectors)
     clicked = votes(truth, np.arange(40))
-    learner = fit_learner(space, TrainingSet.from_votes(clicked, np.zeros_like(clicked)))
+    learner = fit_learner(space, learned_from(clicked))
     probabilities = learner.probabilities(space.features)
     assert probabilities.shape == (400, 2)
     assert probabilities.sum(axis=1) == pytest.approx(1.0, abs=1e-5)
@@ -41,8 +46,8 @@ def test_one_answer_alone_makes_no_learner():
     vectors, truth = cloud()
     space = FeatureSpace.from_vectors(vectors)
     clicked = votes(truth, np.flatnonzero(truth)[:10])
-    assert fit_learner(space, TrainingSet.from_votes(clicked, np.zeros_like(clicked))) is None
-    assert fit_learner(space, TrainingSet.from_votes(clicked * 0, clicked * 0)) is None
+    assert fit_learner(space, learned_from(clicked)) is None
+    assert fit_learner(space, learned_from(clicked * 0)) is None
 
 
 def test_the_same_labels_give_the_same_version_and_others_another():
@@ -51,7 +56,7 @@ def test_the_same_labels_give_the_same_version_and_others_another():
 
     def fit(rows: np.ndarray):
         clicked = votes(truth, rows)
-        return fit_learner(space, TrainingSet.from_votes(clicked, np.zeros_like(clicked)))
+        return fit_learner(space, learned_from(clicked))
 
     first, again, other = fit(np.arange(40)), fit(np.arange(40)), fit(np.arange(41))
     assert first.version == again.version != other.version
@@ -64,7 +69,7 @@ def test_many_votes_against_one_decide_and_implied_answers_weigh_less():
     explicit[0] = (3, 1)
     explicit[1] = (0, 1)
     implied[2] = (0, 1)
-    training = TrainingSet.from_votes(explicit, implied)
+    training = TrainingSet.from_ballots(Ballots.from_counts(explicit, implied))
     weight = {
         (row, answer): w
         for row, answer, w in zip(training.rows, training.answers, training.weights, strict=True)
@@ -87,7 +92,7 @@ def test_an_answer_that_nobody_gave_has_no_probability():
     vectors, truth = cloud()
     space = FeatureSpace.from_vectors(vectors)
     clicked = votes(truth, np.arange(40), n_answers=3)
-    learner = fit_learner(space, TrainingSet.from_votes(clicked, np.zeros_like(clicked)), n_answers=3)
+    learner = fit_learner(space, learned_from(clicked), n_answers=3)
     probabilities = learner.probabilities(space.features)
     assert probabilities[:, 2].max() == 0
     assert auroc(truth[40:], probabilities[40:, 0]) > 0.95
@@ -99,7 +104,7 @@ def test_three_kinds_are_told_apart():
     space = FeatureSpace.from_vectors(rng.normal(size=(300, 16)) + 4 * np.eye(3, 16)[kind])
     clicked = np.zeros((300, 3), np.int32)
     clicked[np.arange(45), kind[:45]] = 1
-    learner = fit_learner(space, TrainingSet.from_votes(clicked, np.zeros_like(clicked)), n_answers=3)
+    learner = fit_learner(space, learned_from(clicked), n_answers=3)
     assert (learner.probabilities(space.features).argmax(axis=1) == kind)[45:].mean() > 0.9
 
 
@@ -118,7 +123,7 @@ def test_a_fit_of_five_hundred_labels_takes_a_fraction_of_a_second():
     vectors, truth = cloud(2000, 512)
     space = FeatureSpace.from_vectors(vectors)
     clicked = votes(truth, np.arange(500))
-    training = TrainingSet.from_votes(clicked, np.zeros_like(clicked))
+    training = learned_from(clicked)
     fit_learner(space, training)
     times = []
     for _ in range(5):
