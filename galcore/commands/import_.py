@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from galcore.commands.exit_codes import ExitCode
+from galcore.commands.left_out import tell_left_out
 from galcore.commands.where import WORKSPACE_HELP, workspace_folder
 
 if TYPE_CHECKING:
     from galcore.catalog.report import ImportReport
-
-SHOWN_LEFT_OUT = 20
 
 
 def register(app: typer.Typer) -> None:
@@ -68,9 +67,6 @@ def finish(report: ImportReport, folder: Path, as_json: bool) -> None:
             typer.echo(f"{report.n_known:,} were there already and kept their ids")
         for note in report.notes:
             typer.echo(note)
-    for item in report.left_out[:SHOWN_LEFT_OUT]:
-        typer.echo(f"left out: {item.source}: {item.reason}", err=True)
-    if len(report.left_out) > SHOWN_LEFT_OUT:
-        typer.echo(f"… and {len(report.left_out) - SHOWN_LEFT_OUT:,} more, all named in {written}", err=True)
+    tell_left_out(report.left_out, where=str(written))
     if report.left_out:
         raise typer.Exit(ExitCode.LEFT_OUT)

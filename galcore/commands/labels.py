@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import typer
 
 from galcore.commands.exit_codes import ExitCode
+from galcore.commands.left_out import tell_left_out
 from galcore.commands.where import WORKSPACE_HELP, workspace_folder
 
 if TYPE_CHECKING:
     from galcore.labels.quarantine import LabelCheck
 
 LABEL_FILE = "labels.duckdb"
-SHOWN_LEFT_OUT = 20
 WORKSPACE = typer.Argument(..., help=WORKSPACE_HELP)
 AS_JSON = typer.Option(False, "--json", help="Print one JSON object on standard output and nothing else.")
 
@@ -168,10 +168,7 @@ def import_votes(
         typer.echo(f"{brought.n_new:,} {what} taken in from {file.name} ({brought.n_known:,} were there)")
         for note in brought.notes:
             typer.echo(note)
-        for item in brought.left_out[:SHOWN_LEFT_OUT]:
-            typer.echo(f"left out: {item.source}: {item.reason}", err=True)
-        if len(brought.left_out) > SHOWN_LEFT_OUT:
-            typer.echo(f"… {len(brought.left_out):,} in all; --json names every one", err=True)
+        tell_left_out(brought.left_out, where="--json")
     if brought.left_out:
         raise typer.Exit(ExitCode.LEFT_OUT)
 

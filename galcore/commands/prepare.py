@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from galcore.commands.exit_codes import ExitCode
+from galcore.commands.left_out import tell_left_out
 from galcore.commands.where import WORKSPACE_HELP, workspace_folder
 from galcore.settings import DEFAULT_MODEL
 
@@ -88,10 +89,7 @@ def _finish(report: PreparationReport, as_json: bool, *, cancelled: bool) -> Non
         )
         for kept in report.kept_aside:
             typer.echo(f"  kept aside: {kept}")
-        for left_out in report.left_out[:20]:
-            typer.echo(f"  left out {left_out.source}: {left_out.reason}", err=True)
-        if len(report.left_out) > 20:
-            typer.echo(f"  … and {len(report.left_out) - 20:,} more; --json lists them all", err=True)
+        tell_left_out(report.left_out, where="--json")
     if cancelled:
         raise typer.Exit(ExitCode.CANCELLED)
     if report.left_out:
