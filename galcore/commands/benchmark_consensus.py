@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
+
 if TYPE_CHECKING:
     from galcore.consensus.comparison import Trial
     from galcore.evaluate.result import Measure
@@ -27,7 +29,7 @@ def benchmark_consensus(
     galaxies: int = typer.Option(600, "--galaxies", min=20, help="Galaxies of a campaign."),
     speed: bool = typer.Option(True, "--speed/--no-speed", help="Also time 100,000 galaxies."),
     out: Path | None = typer.Option(None, "--out", help="File to keep the result in."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
+    as_json: bool = AS_JSON,
 ) -> None:
     """Accuracy of each method: 12 people, 1-3 votes a galaxy, 4 answers; models know much or nothing.
 

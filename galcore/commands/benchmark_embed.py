@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
 from galcore.settings import DEFAULT_MODEL
 
 
@@ -20,7 +21,7 @@ def benchmark_embed(
     n: int = typer.Option(1024, "--n", min=1, help="Stamps to embed, again in each round."),
     size: int = typer.Option(128, "--size", min=16, help="Side of a simulated stamp, px."),
     rounds: int = typer.Option(5, "--rounds", min=1, help="Turns of embedding and of the bare forward pass."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
+    as_json: bool = AS_JSON,
     out: Path | None = typer.Option(None, "--out", help="Also write the JSON to this file."),
 ) -> None:
     """Images per second from file to vector on disk, and the ratio to the network's bare forward pass."""

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
+
 
 def register(benchmarks: typer.Typer) -> None:
     """Add the command to the benchmarks."""
@@ -16,7 +18,7 @@ def benchmark_latency(
     galaxies: int = typer.Option(10_000, "--galaxies", min=1, help="Galaxies in the campaign."),
     labels: int = typer.Option(500, "--labels", min=0, help="Labels there are already."),
     submissions: int = typer.Option(30, "--submissions", min=1, help="Submissions to time."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
+    as_json: bool = AS_JSON,
     out: Path | None = typer.Option(None, "--out", help="Also write the JSON to this file."),
 ) -> None:
     """Time submit → next grid on the server, with simulated embeddings and a real label store on disk."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
+
 
 def register(benchmarks: typer.Typer) -> None:
     """Add the command to the benchmarks."""
@@ -20,7 +22,7 @@ def benchmark_load(
     pace: float = typer.Option(5.0, "--pace", min=0.1, help="Seconds between two grids of one person."),
     kills: int = typer.Option(0, "--kills", min=0, help="Kill the server so often meanwhile."),
     browsers: int = typer.Option(0, "--browsers", min=0, help="Real browsers beside them."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
+    as_json: bool = AS_JSON,
     out: Path | None = typer.Option(None, "--out", help="Also write the JSON to this file."),
 ) -> None:
     """Serve a simulated workspace, let people annotate it at once, and look for every answer afterwards."""

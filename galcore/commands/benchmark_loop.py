@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
 from galcore.commands.where import WORKSPACE_HELP, workspace_folder
 from galcore.types import GalcoreError
 
@@ -57,7 +58,7 @@ def benchmark_loop(
     test_fraction: float = typer.Option(
         1 / 3, "--test-fraction", help="Share of the galaxies that are never shown."
     ),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
+    as_json: bool = AS_JSON,
     out: Path | None = typer.Option(None, "--out", help="Also write the JSON to this file."),
 ) -> None:
     """Replay the annotation loop: a person who clicks every true positive, and a model judged on the rest.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
 from galcore.commands.where import WORKSPACE_HELP, workspace_folder
 from galcore.settings import DEFAULT_MODEL
 from galcore.types import GalcoreError
@@ -42,7 +43,7 @@ def benchmark_probe(
         "", "--model", help="Encoder, by default the first that has embeddings here; without any it runs now."
     ),
     features: str = typer.Option(",".join(FEATURES), help="Features to compare, separated by commas."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
+    as_json: bool = AS_JSON,
 ) -> None:
     """AUROC of a linear probe on the model beside untrained weights, HOG and principal components of pixels.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
 from galcore.types import GalcoreError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def benchmark_restore(
         False, "--pairs", help="Instead: real SDSS galaxies, deconvolved, beside sharper KiDS images."
     ),
     classical_only: bool = typer.Option(False, "--classical-only", help="Without any network."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
+    as_json: bool = AS_JSON,
 ) -> None:
     """PSNR, SSIM and MSE of the input and of each method: mean over pictures, mean and scatter over seeds."""
     from dataclasses import asdict

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
 from galcore.commands.where import WORKSPACE_HELP, workspace_folder
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 WORKSPACE = typer.Argument(..., help=WORKSPACE_HELP)
 CAMPAIGN = typer.Option(..., "--campaign", "-c", help="Name or id of the campaign.")
-AS_JSON = typer.Option(False, "--json", help="Print one JSON object on standard output and nothing else.")
 YES_NO = ("yes", "no")
 
 

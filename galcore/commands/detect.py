@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
 from galcore.commands.import_ import finish
 from galcore.commands.where import WORKSPACE_HELP, workspace_folder
 
@@ -29,7 +30,7 @@ def detect(
     box: int = typer.Option(0, help="Background cell in pixels; 0: a tenth of the field."),
     deblend: bool = typer.Option(True, help="Split sources that touch."),
     title: str = typer.Option("", help="Name people read, for a new workspace."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object and nothing else."),
+    as_json: bool = AS_JSON,
 ) -> None:
     """Find the galaxies of a wide image, measure them and cut them out.
 

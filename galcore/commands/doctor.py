@@ -17,6 +17,7 @@ from pathlib import Path
 import typer
 
 from galcore import __version__
+from galcore.commands.as_json import AS_JSON
 from galcore.commands.exit_codes import ExitCode
 from galcore.settings import DEFAULT_MODEL, MODELS_DIR, ROOT, Settings
 
@@ -53,7 +54,7 @@ def register(app: typer.Typer) -> None:
 
 
 def look_around(
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object and nothing else."),
+    as_json: bool = AS_JSON,
 ) -> None:
     """Say what is installed, what it runs on, what is broken and how to mend it.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
 from galcore.commands.where import WORKSPACE_HELP, workspace_folder
 
 
@@ -21,7 +22,7 @@ def write_embeddings(
         ..., "--out", help="Parquet file to write: galaxy_id, then one list of floats a row."
     ),
     model: str = typer.Option("", "--model", help="Encoder; by default the first that has embeddings here."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object on standard output."),
+    as_json: bool = AS_JSON,
 ) -> None:
     """Write the embedding of every galaxy to a Parquet file (columns galaxy_id and vector)."""
     from galcore.embed.export import write_parquet

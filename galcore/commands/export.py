@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
 from galcore.commands.where import WORKSPACE_HELP, workspace_folder
 
 
@@ -33,7 +34,7 @@ def export_results(
     pseudonymous: bool = typer.Option(
         False, "--pseudonymous", help="Names of people replaced and comments left out, in every file."
     ),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object and nothing else."),
+    as_json: bool = AS_JSON,
 ) -> None:
     """Write labels, votes and model probabilities of a campaign, with everything that made them.
 

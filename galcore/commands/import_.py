@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
 from galcore.commands.exit_codes import ExitCode
 from galcore.commands.left_out import tell_left_out
 from galcore.commands.where import WORKSPACE_HELP, workspace_folder
@@ -30,7 +31,7 @@ def import_images(
         help="CSV, Parquet, FITS or ECSV table; joined on id or file name, all columns kept.",
     ),
     title: str = typer.Option("", help="Name people read, for a new workspace."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object and nothing else."),
+    as_json: bool = AS_JSON,
 ) -> None:
     """Add images to a workspace. Files stay where they are; what cannot be used is named and left out.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
 from galcore.commands.exit_codes import ExitCode
 from galcore.commands.left_out import tell_left_out
 from galcore.commands.where import WORKSPACE_HELP, workspace_folder
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 LABEL_FILE = "labels.duckdb"
 WORKSPACE = typer.Argument(..., help=WORKSPACE_HELP)
-AS_JSON = typer.Option(False, "--json", help="Print one JSON object on standard output and nothing else.")
 
 
 def register(app: typer.Typer) -> None:

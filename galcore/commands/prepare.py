@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
 from galcore.commands.exit_codes import ExitCode
 from galcore.commands.left_out import tell_left_out
 from galcore.commands.where import WORKSPACE_HELP, workspace_folder
@@ -20,7 +21,6 @@ WORKSPACE = typer.Argument(..., help=WORKSPACE_HELP)
 MODEL = typer.Option(
     DEFAULT_MODEL, "--model", help="Encoder: a shipped one, any timm name, or a .safetensors file."
 )
-AS_JSON = typer.Option(False, "--json", help="Print one JSON object on standard output and nothing else.")
 
 
 def register(app: typer.Typer) -> None:

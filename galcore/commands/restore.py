@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
 from galcore.commands.exit_codes import ExitCode
 from galcore.types import GalcoreError
 
@@ -52,7 +53,7 @@ def restore(
         "model", "--method", help="model; biharmonic (reconstruct); wiener, richardson-lucy (deconvolve)."
     ),
     model: str = typer.Option("", "--model", help="Name or file of the network; by default the shipped one."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object and nothing else."),
+    as_json: bool = AS_JSON,
 ) -> None:
     """Restore an image and write RESTORED, SIGMA, RESIDUAL and MASK with everything that was done.
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import typer
 
+from galcore.commands.as_json import AS_JSON
 from galcore.commands.exit_codes import ExitCode
 
 
@@ -20,7 +21,7 @@ def simulate(
     seed: int = typer.Option(0, "--seed", min=0, help="The same seed gives the same galaxies."),
     size_px: int = typer.Option(128, "--size-px", min=32, max=1024, help="Side of a stamp in pixels."),
     out: Path = typer.Option(..., "--out", help="Folder to write; an unfinished one is continued."),
-    as_json: bool = typer.Option(False, "--json", help="Print one JSON object and nothing else."),
+    as_json: bool = AS_JSON,
 ) -> None:
     """Write colour stamps and truth.csv; then: import OUT --table OUT/truth.csv -w WORKSPACE."""
     import json
