@@ -14,9 +14,8 @@ from galcore.people import NotAllowedError, Role, require_role
 from galcore.types import Campaign, GalcoreError, Shares
 from galcore.ui.components.annotation_grid import content
 from galcore.ui.components.annotation_grid.model_card import model_content
-from galcore.ui.components.annotation_grid.outbox import Acknowledgement
 from galcore.ui.components.common import at_work, page_html, put_together
-from galcore.ui.standing import show_standing
+from galcore.ui.components.common.at_work import AnnotationPage, Turn
 from galcore.workspace import Workspace
 
 _HERE = Path(__file__).parent
@@ -37,39 +36,17 @@ _mount = st.components.v2.component(
 @st.fragment(run_every=_REFRESH_S)
 def annotation_grid(workspace: Workspace, campaign: Campaign, user: str) -> None:
     """The grid of one person in one campaign: shows the grid, stores what comes back, sends the next one."""
-    if not show_standing(workspace, user):
-        return
-    key = at_work.mount_key("grid", workspace, campaign, user)
-    loop = workspace.loop(campaign.campaign_id)
-    at_work.leave_the_last(workspace, campaign, user)
-    sent = st.session_state.get(key) or {}
-    acknowledged = at_work.store_outbox(sent.get("outbox"), workspace, user)
-    result = _mount(
-        key=key,
-        data=_page_content(workspace, loop, user, acknowledged, with_last=not sent.get("outbox")),
-        on_outbox_change=at_work.keep_value,
-        on_settings_change=at_work.keep_value,
-        on_go_change=at_work.keep_value,
+    at_work.run_page(
+        AnnotationPage("grid", _mount, _page_content, sends={"settings": _apply_settings}),
+        workspace,
+        campaign,
+        user,
     )
-    at_work.follow(result.get("go"))
-    changed = _apply_settings(result.get("settings"), workspace, loop, user)
-    late = at_work.store_outbox(result.get("outbox"), workspace, user)
-    if changed or at_work.came_late(late, acknowledged):
-        st.rerun()
 
 
-def _page_content(
-    workspace: Workspace,
-    loop: CampaignLoop,
-    user: str,
-    acknowledged: Acknowledgement | None,
-    *,
-    with_last: bool,
-) -> dict[str, Any]:
-    turn = at_work.take_turn(workspace, loop, user, acknowledged)
-    campaign = turn.campaign
-    data = {
-        **turn.content,
+def _page_content(turn: Turn) -> dict[str, Any]:
+    campaign, workspace = turn.campaign, turn.workspace
+    data: dict[str, Any] = {
         "rows": campaign.grid_rows,
         "columns": campaign.grid_columns,
         "sizes": _sizes(campaign),
@@ -84,8 +61,8 @@ def _page_content(
         "model": model_content(turn.status, campaign),
         "guide": content.guide_content(campaign, workspace),
     }
-    if with_last:
-        recorded = workspace.labels.grids(campaign.campaign_id, user, submitted=True, limit=_LAST_SHOWN)
+    if turn.is_first:
+        recorded = workspace.labels.grids(campaign.campaign_id, turn.user, submitted=True, limit=_LAST_SHOWN)
         data["last"] = [content.submission_content(each, campaign, workspace) for each in recorded]
     return data
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import streamlit as st
@@ -16,6 +17,7 @@ from galcore.types import Campaign, Grid
 from galcore.ui import state
 from galcore.ui.components.annotation_grid.content import campaign_content, stretches_content
 from galcore.ui.components.annotation_grid.outbox import Acknowledgement, apply_outbox
+from galcore.ui.standing import show_standing
 from galcore.web.hands_routes import HANDS_ROUTE
 from galcore.web.open_pages import OpenPage, open_pages
 from galcore.workspace import Workspace
@@ -28,55 +30,101 @@ _DONE = "galcore.outbox_done"  # how far the outbox of each tab is stored
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One run of an annotation page.
+    """One run of an annotation page: what there is to show.
 
     Attributes:
+        workspace: The workspace.
+        user: Who looks.
         campaign: With the settings in force.
         grids: What lies in front of the person.
         status: How the campaign stands.
-        content: What every annotation page tells the browser.
+        is_first: Whether this tab has not said anything yet.
     """
 
+    workspace: Workspace
+    user: str
     campaign: Campaign
     grids: list[Grid]
     status: LoopStatus
-    content: dict[str, Any]
+    is_first: bool
 
 
-def take_turn(
-    workspace: Workspace, loop: CampaignLoop, user: str, acknowledged: Acknowledgement | None
-) -> Turn:
-    """Look at what lies in front of a person; what is wrong is told once, and the page counts as open."""
+@dataclass(frozen=True, slots=True)
+class AnnotationPage:
+    """What tells one annotation page from another.
+
+    Attributes:
+        name: In the key of its component.
+        mount: The component.
+        content: What it tells the browser beside what every page does.
+        sends: What its browser sends beside the outbox and where to go, with what takes it in; that says
+            whether something changed.
+    """
+
+    name: str
+    mount: Callable[..., Any]
+    content: Callable[[Turn], dict[str, Any]]
+    sends: dict[str, Callable[[object, Workspace, CampaignLoop, str], bool]] = field(default_factory=dict)
+
+
+def run_page(page: AnnotationPage, workspace: Workspace, campaign: Campaign, user: str) -> None:
+    """Store what came, show what there is, store what mounting brought; run again if that changed it."""
+    if not show_standing(workspace, user):
+        return
+    key = _mount_key(page.name, workspace, campaign, user)
+    loop = workspace.loop(campaign.campaign_id)
+    _leave_the_last(workspace, campaign, user)
+    outbox = (st.session_state.get(key) or {}).get("outbox")
+    acknowledged = _store_outbox(outbox, workspace, user)
+    turn = _take_turn(workspace, loop, user, is_first=not outbox)
+    result = page.mount(
+        key=key,
+        data={**_shared_content(turn, acknowledged), **page.content(turn)},
+        **{f"on_{name}_change": _keep_value for name in ("outbox", "go", *page.sends)},
+    )
+    _follow(result.get("go"))
+    changed = [take(result.get(name), workspace, loop, user) for name, take in page.sends.items()]
+    late = _store_outbox(result.get("outbox"), workspace, user)
+    if any(changed) or _came_late(late, acknowledged):
+        st.rerun()
+
+
+def tell_problem(problem: str) -> None:
+    """Say this in the next answer to the browser."""
+    st.session_state[_PROBLEM] = problem
+
+
+def _take_turn(workspace: Workspace, loop: CampaignLoop, user: str, *, is_first: bool) -> Turn:
     campaign = workspace.labels.campaign(loop.campaign.campaign_id)  # the loop may not have looked yet
     grids = _offered_grids(workspace, loop, campaign, user)
-    return Turn(
-        campaign,
-        grids,
-        loop.status(user),
-        content={
-            "workspace": workspace.name,
-            "user": user,
-            "campaign": campaign_content(campaign),
-            "stretches": stretches_content(),
-            "problem": str(st.session_state.pop(_PROBLEM, "")),
-            "ack": {"client": acknowledged.client, "n": acknowledged.number} if acknowledged else None,
-            "hands": _hands_content(workspace, campaign, user),
-            "has_similar": state.has_page("similar"),
-        },
-    )
+    return Turn(workspace, user, campaign, grids, loop.status(user), is_first)
 
 
-def mount_key(page: str, workspace: Workspace, campaign: Campaign, user: str) -> str:
+def _shared_content(turn: Turn, acknowledged: Acknowledgement | None) -> dict[str, Any]:
+    """What every page tells; a problem is told once, and the page counts as open from now on."""
+    return {
+        "workspace": turn.workspace.name,
+        "user": turn.user,
+        "campaign": campaign_content(turn.campaign),
+        "stretches": stretches_content(),
+        "problem": str(st.session_state.pop(_PROBLEM, "")),
+        "ack": {"client": acknowledged.client, "n": acknowledged.number} if acknowledged else None,
+        "hands": _hands_content(turn.workspace, turn.campaign, turn.user),
+        "has_similar": state.has_page("similar"),
+    }
+
+
+def _mount_key(page: str, workspace: Workspace, campaign: Campaign, user: str) -> str:
     """Another person, campaign or workspace is another page in the browser: nothing is carried over."""
     what = "\n".join((workspace.name, campaign.campaign_id, user))
     return f"galcore_{page}_{hashlib.sha256(what.encode()).hexdigest()[:16]}"
 
 
-def keep_value() -> None:
+def _keep_value() -> None:
     """Streamlit keeps a value only if it has a callback; we read the values after mounting instead."""
 
 
-def leave_the_last(workspace: Workspace, campaign: Campaign, user: str) -> None:
+def _leave_the_last(workspace: Workspace, campaign: Campaign, user: str) -> None:
     """Whoever turns to another campaign, or goes by another name, gives back what lay in front of them."""
     here = (workspace.name, campaign.campaign_id, user)
     last = st.session_state.get(_AT_WORK)
@@ -85,7 +133,7 @@ def leave_the_last(workspace: Workspace, campaign: Campaign, user: str) -> None:
         workspace.loop(last[1]).leave(last[2])
 
 
-def store_outbox(message: object, workspace: Workspace, user: str) -> Acknowledgement | None:
+def _store_outbox(message: object, workspace: Workspace, user: str) -> Acknowledgement | None:
     """Store what is new in the outbox; None when the browser has sent nothing yet."""
     if not isinstance(message, dict):
         return None
@@ -98,14 +146,9 @@ def store_outbox(message: object, workspace: Workspace, user: str) -> Acknowledg
     return acknowledged
 
 
-def came_late(late: Acknowledgement | None, acknowledged: Acknowledgement | None) -> bool:
+def _came_late(late: Acknowledgement | None, acknowledged: Acknowledgement | None) -> bool:
     """Whether mounting brought more of the outbox: after a restart the first run knows it only then."""
     return late is not None and late.number > (acknowledged.number if acknowledged else 0)
-
-
-def tell_problem(problem: str) -> None:
-    """Say this in the next answer to the browser."""
-    st.session_state[_PROBLEM] = problem
 
 
 def _offered_grids(workspace: Workspace, loop: CampaignLoop, campaign: Campaign, user: str) -> list[Grid]:
@@ -123,7 +166,7 @@ def _hands_content(workspace: Workspace, campaign: Campaign, user: str) -> dict[
     return {"address": HANDS_ROUTE, "token": page.token}
 
 
-def follow(go: object) -> None:
+def _follow(go: object) -> None:
     """Turn to the page that a key asked for, with its galaxies as the selection."""
     if not isinstance(go, dict):
         return
