@@ -18,17 +18,10 @@ from galcore.atlas.colours import NUMBER_COLOURS, PointColours
 from galcore.atlas.gestures import Gesture, read_gesture
 from galcore.atlas.layout import Atlas
 from galcore.types import GalcoreError
+from galcore.ui.components.from_folder import component_of
 from galcore.web.atlas_routes import AtlasAddresses
 
-_HERE = Path(__file__).parent
-_SCRIPTS = ("points.js", "thumbnails.js", "atlas_map.js", "pointer.js")
-
-_component = st.components.v2.component(
-    "galcore_atlas_map",
-    html=(_HERE / "atlas_map.html").read_text(encoding="utf-8"),
-    css=(_HERE / "atlas_map.css").read_text(encoding="utf-8"),
-    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
-)
+_component = component_of(Path(__file__).parent, ("points.js", "thumbnails.js", "atlas_map.js", "pointer.js"))
 
 
 def show_map(

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import streamlit as st
+from galcore.ui.components.from_folder import component_of
 
-_HERE = Path(__file__).parent
-
-copy_link = st.components.v2.component(
-    "galcore_copy_link",
+copy_link = component_of(
+    Path(__file__).parent,
+    ("copy_link.js",),
     html='<div class="copy-link"><input readonly aria-label="Link to join"><button type="button">Copy link'
     "</button></div>",
-    css=(_HERE / "copy_link.css").read_text(encoding="utf-8"),
-    js=(_HERE / "copy_link.js").read_text(encoding="utf-8"),
 )

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import streamlit as st
+from galcore.ui.components.from_folder import component_of
 
-_HERE = Path(__file__).parent
-
-gallery_component = st.components.v2.component(
-    "galcore_gallery",
+gallery_component = component_of(
+    Path(__file__).parent,
+    ("gallery.js",),
     html='<div class="gallery" role="listbox" aria-multiselectable="true"></div>',
-    css=(_HERE / "gallery.css").read_text(encoding="utf-8"),
-    js=(_HERE / "gallery.js").read_text(encoding="utf-8"),
 )

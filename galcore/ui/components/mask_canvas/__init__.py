@@ -14,18 +14,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from galcore.types import GalcoreError
+from galcore.ui.components.from_folder import component_of
 from galcore.web.masks import decode_mask, encode_mask
 from galcore.web.restore_attempt import RestoreSource
 
-_HERE = Path(__file__).parent
-_SCRIPTS = ("mask.js", "view.js", "hands.js")
-
-_component = st.components.v2.component(
-    "galcore_mask_canvas",
-    html=(_HERE / "mask_canvas.html").read_text(encoding="utf-8"),
-    css=(_HERE / "mask_canvas.css").read_text(encoding="utf-8"),
-    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
-)
+_component = component_of(Path(__file__).parent, ("mask.js", "view.js", "hands.js"))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

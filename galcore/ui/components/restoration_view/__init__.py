@@ -10,15 +10,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import streamlit as st
-
+from galcore.ui.components.from_folder import component_of
 from galcore.web.masks import encode_mask
 from galcore.web.restore_attempt import METHODS, Attempt
 from galcore.web.restore_pictures import RESIDUAL_COLOURS, SIGMA_COLOURS, Scales, figure_text, unit_text
 from galcore.web.restore_routes import panel_address, source_address, values_address
 
-_HERE = Path(__file__).parent
-_SCRIPTS = ("panels.js", "viewer.js")
 _FRESH_S = 4.0
 NO_SIGMA = "this tool gives no uncertainty"
 RESIDUAL_WORDS = {
@@ -31,12 +28,7 @@ SIGMA_WORDS = {
 }
 Cell = dict[str, object]
 
-_component = st.components.v2.component(
-    "galcore_restoration_view",
-    html=(_HERE / "restoration_view.html").read_text(encoding="utf-8"),
-    css=(_HERE / "restoration_view.css").read_text(encoding="utf-8"),
-    js="\n".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS),
-)
+_component = component_of(Path(__file__).parent, ("panels.js", "viewer.js"))
 
 
 def show_restorations(

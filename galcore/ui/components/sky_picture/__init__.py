@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import streamlit as st
-
 from galcore.ui import state
+from galcore.ui.components.from_folder import component_of
 
-_HERE = Path(__file__).parent
-_COMMON = _HERE.parent / "common"
 PICTURE_PX = 768
 
-_mount = st.components.v2.component(
-    "galcore_sky_picture",
-    html=(_HERE / "sky_picture.html").read_text(encoding="utf-8"),
-    css=(_HERE / "sky_picture.css").read_text(encoding="utf-8"),
-    js="\n".join(
-        path.read_text(encoding="utf-8")
-        for path in (
-            _COMMON / "elements.js",
-            _COMMON / "keyboard.js",
-            _COMMON / "sky_marks.js",
-            _HERE / "sky_picture.js",
-        )
-    ),
+_mount = component_of(
+    Path(__file__).parent,
+    ("../common/elements.js", "../common/keyboard.js", "../common/sky_marks.js", "sky_picture.js"),
 )
 
 
