@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from galcore.consensus.dawid_skene import dawid_skene
 from galcore.consensus.held_out import HeldOut
+from galcore.consensus.patterns import row_max, row_sum
 from galcore.consensus.result import Consensus
 from galcore.consensus.votes import Votes
 from galcore.types import Progress, ProgressCallback
@@ -40,7 +41,12 @@ class _Posteriors:
 
 
 def crowdlab(
-    votes: Votes, model: HeldOut | None, *, seed: int = 0, progress: ProgressCallback | None = None
+    votes: Votes,
+    model: HeldOut | None,
+    *,
+    people: Consensus | None = None,
+    seed: int = 0,
+    progress: ProgressCallback | None = None,
 ) -> Consensus:
     """Dawid-Skene and CROWDLAB mixed as far as held-out votes ask for it.
 
@@ -48,6 +54,7 @@ def crowdlab(
         votes: Answers of people. CROWDLAB needs galaxies with two votes; without any, and without a model,
             the result is Dawid-Skene's, with ``model_share`` 0.
         model: Out-of-sample probabilities; galaxies it does not know get the prevalence.
+        people: What :func:`dawid_skene` says of the votes, where it is known already.
         seed: Of the votes that are hidden.
         progress: Called after the fit on all votes and after each with hidden ones.
 
@@ -60,9 +67,9 @@ def crowdlab(
             "see the votes of the galaxy it judges"
         )
     if model is None or votes.n_people < 2 or len(votes) == 0:
-        return replace(dawid_skene(votes), method="crowdlab")
+        return replace(people or dawid_skene(votes), method="crowdlab")
     probabilities = model.aligned(votes.galaxy_ids)
-    full = _posteriors(votes, probabilities, seed)
+    full = _posteriors(votes, probabilities, seed, people)
     _tell(progress, 1)
     share = 0.0 if full.crowdlab is None else _chosen_share(votes, probabilities, seed, progress)
     if share == 0.0 or full.crowdlab is None:
@@ -71,10 +78,12 @@ def crowdlab(
     return replace(full.people, method="crowdlab", probabilities=mixed, model_share=share)
 
 
-def _posteriors(votes: Votes, probabilities: NDArray[np.float64], seed: int) -> _Posteriors:
+def _posteriors(
+    votes: Votes, probabilities: NDArray[np.float64], seed: int, people: Consensus | None = None
+) -> _Posteriors:
     from galcore.consensus.confident_learning import crowdlab_posterior, crowdlab_weights
 
-    people = dawid_skene(votes)
+    people = people or dawid_skene(votes)
     silent = np.isnan(probabilities).any(axis=1, keepdims=True)
     voice = np.where(silent, people.prevalence, probabilities)
     weights = crowdlab_weights(votes, voice, seed=seed)
@@ -125,11 +134,11 @@ def _heard(people: Consensus, voices: NDArray[np.float64], share: float) -> NDAr
 def _vote_scores(hidden: Votes, people: Consensus, beliefs: NDArray[np.float64]) -> NDArray[np.float64]:
     """(V,) log-probability of each hidden vote, given beliefs and how its person errs."""
     of_truth = people.confusion[hidden.persons, :, hidden.choices]  # (V, K)
-    return np.log((beliefs[hidden.galaxies] * of_truth).sum(axis=1))
+    return np.log(row_sum(beliefs[hidden.galaxies] * of_truth))
 
 
 def _mixed(first: NDArray[np.float64], second: NDArray[np.float64], share: float) -> NDArray[np.float64]:
     """Normalised ``first^(1 - share) second^share``."""
     logits = (1 - share) * np.log(first + _LEAST) + share * np.log(second + _LEAST)
-    unnormalised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return unnormalised / unnormalised.sum(axis=1, keepdims=True)
+    unnormalised = np.exp(logits - row_max(logits)[:, None])
+    return unnormalised / row_sum(unnormalised)[:, None]

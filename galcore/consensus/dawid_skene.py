@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from galcore.consensus.patterns import find_patterns, row_max, row_sum
 from galcore.consensus.result import Consensus, vote_shares
 from galcore.consensus.votes import Votes
 
@@ -53,7 +54,7 @@ def dawid_skene(
     ``θ_p[k, l] ∝ Σ_n T_nk [p said l of n] + a_kl`` and prevalence ``π_k ∝ Σ_n T_nk + b`` (eqs. 2.3, 2.4) with
     Dirichlet pseudo-counts ``a`` and ``b``. Neither step can lower
     ``Σ_n log Σ_k π_k Π θ_p[k, l] + Σ a log θ + Σ b log π``. Starts from the shares of the votes. A
-    vote of weight ``w`` enters as ``θ^w``.
+    vote of weight ``w`` enters as ``θ^w``. Galaxies with the same votes are computed once.
 
     Args:
         votes: At least one answer; galaxies without votes get the prevalence.
@@ -61,17 +62,19 @@ def dawid_skene(
         max_iterations: At most so many.
         tolerance: Ends when the objective gains less than this, per vote.
     """
-    incidence, transposed = votes.incidence(), votes.incidence().T.tocsr()
+    seen = find_patterns(votes)
+    few, times = seen.votes, seen.times[:, None]
+    incidence, transposed = few.incidence(), few.incidence().T.tocsr()
     pseudo = prior.confusion(votes.n_answers)
-    total = votes.per_galaxy
-    voted = total > 0
-    beliefs = vote_shares(votes)
+    voted = few.per_galaxy > 0
+    beliefs = vote_shares(few)
     objective: list[float] = []
     converged = False
     for _ in range(max_iterations):
-        confusion = _confusions(transposed, beliefs, votes, pseudo)
-        prevalence = _prevalence(beliefs[voted], prior, votes.n_answers)
-        beliefs, likelihood = beliefs_of(incidence, confusion, prevalence)
+        confusion = _confusions(transposed, beliefs * times, votes, pseudo)
+        prevalence = _prevalence((beliefs * times)[voted], prior)
+        beliefs, logs = beliefs_of(incidence, confusion, prevalence)
+        likelihood = seen.times @ logs
         objective.append(
             float(
                 likelihood + (pseudo * np.log(confusion)).sum() + prior.prevalence * np.log(prevalence).sum()
@@ -83,8 +86,8 @@ def dawid_skene(
     return Consensus(
         galaxy_ids=votes.galaxy_ids,
         answers=votes.answers,
-        probabilities=beliefs,
-        n_votes=total,
+        probabilities=beliefs[seen.of_galaxy],
+        n_votes=votes.per_galaxy,
         method="dawid-skene",
         people=votes.people,
         confusion=confusion,
@@ -102,18 +105,18 @@ def _confusions(
     return counts / counts.sum(axis=2, keepdims=True)
 
 
-def _prevalence(beliefs: NDArray[np.float64], prior: CrowdPrior, n_answers: int) -> NDArray[np.float64]:
+def _prevalence(beliefs: NDArray[np.float64], prior: CrowdPrior) -> NDArray[np.float64]:
     expected = beliefs.sum(axis=0) + prior.prevalence
     return expected / expected.sum()
 
 
 def beliefs_of(
     incidence: csr_array, confusion: NDArray[np.float64], prevalence: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float]:
-    """(N, K) posterior of the truth for confusions (P, K, K), and the log-likelihood of all votes."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(N, K) posterior of the truth for confusions (P, K, K), and (N,) the log-likelihood of its votes."""
     per_answer = np.log(confusion).swapaxes(1, 2).reshape(-1, len(prevalence))  # (P K, K): answer, truth
     joint = incidence @ per_answer + np.log(prevalence)
-    highest = joint.max(axis=1, keepdims=True)
-    unnormalised = np.exp(joint - highest)
-    total = unnormalised.sum(axis=1, keepdims=True)
-    return unnormalised / total, float((np.log(total) + highest).sum())
+    highest = row_max(joint)
+    unnormalised = np.exp(joint - highest[:, None])
+    total = row_sum(unnormalised)
+    return unnormalised / total[:, None], np.log(total) + highest

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln
 
 from galcore.consensus.dawid_skene import beliefs_of
+from galcore.consensus.patterns import find_patterns
 from galcore.consensus.result import Consensus
 from galcore.consensus.votes import Votes
 from galcore.types import Progress, ProgressCallback
@@ -79,24 +80,37 @@ def draw_confusions(
     rng = np.random.default_rng(seed)
     n_people, n_answers = votes.n_people, votes.n_answers
     votes = votes.select(votes.worth > 0).unweighed()
-    incidence, voted = votes.incidence(), votes.per_galaxy > 0
+    seen = find_patterns(votes)
+    incidence, voted = seen.votes.incidence(), seen.votes.per_galaxy > 0
+    answered = incidence.T.tocsr()  # (P K, U)
     people = _People(prior, n_answers, most=int(np.bincount(votes.persons, minlength=1).max()))
     confusion, prevalence = start.confusion, start.prevalence
     kept_confusions = np.empty((n_draws, n_people, n_answers, n_answers))
     kept_prevalences = np.empty((n_draws, n_answers))
     for draw in range(-BURN_IN, n_draws):
         beliefs, _ = beliefs_of(incidence, np.maximum(confusion, 1e-12), np.maximum(prevalence, 1e-12))
-        below = beliefs.cumsum(axis=1)
-        truth = (rng.random(len(below))[:, None] * below[:, -1:] > below).sum(axis=1)
-        cells = (votes.persons * n_answers + truth[votes.galaxies]) * n_answers + votes.choices
-        counts = np.bincount(cells, minlength=n_people * n_answers**2)
-        confusion = people.draw(counts.reshape(n_people, n_answers, n_answers), rng)
-        prevalence = _dirichlet(np.bincount(truth[voted], minlength=n_answers) + _PREVALENCE, rng)
+        truths = _draw_truths(beliefs, seen.of_galaxy, rng)
+        counts = (answered @ truths).astype(np.intp).reshape(n_people, n_answers, n_answers).swapaxes(1, 2)
+        confusion = people.draw(counts, rng)
+        prevalence = _dirichlet(truths[voted].sum(axis=0) + _PREVALENCE, rng)
         if draw >= 0:
             kept_confusions[draw], kept_prevalences[draw] = confusion, prevalence
         if progress is not None:
             progress(Progress("how good each person is", draw + BURN_IN + 1, n_draws + BURN_IN))
     return kept_confusions, kept_prevalences
+
+
+def _draw_truths(
+    beliefs: NDArray[np.float64], of_galaxy: NDArray[np.intp], rng: np.random.Generator
+) -> NDArray[np.float64]:
+    """(U, K) how many of the N galaxies of each pattern have which truth, drawn from (U, K) beliefs."""
+    n_patterns, n_answers = beliefs.shape
+    below = np.ascontiguousarray(beliefs.T).cumsum(axis=0)  # (K, U)
+    drawn = rng.random(len(of_galaxy)) * below[-1][of_galaxy]
+    cells = of_galaxy * n_answers
+    for bound in below[:-1]:
+        cells += drawn > bound[of_galaxy]
+    return np.bincount(cells, minlength=n_patterns * n_answers).astype(float).reshape(n_patterns, n_answers)
 
 
 def draw_rows(prior: SkillPrior, n_answers: int, n_draws: int, *, seed: int = 0) -> NDArray[np.float64]:

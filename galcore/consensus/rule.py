@@ -20,7 +20,11 @@ Voice = Callable[[Votes, NDArray[np.float64]], HeldOut | None]
 
 
 def reach_consensus(
-    votes: Votes, voice: Voice | None = None, *, progress: ProgressCallback | None = None
+    votes: Votes,
+    voice: Voice | None = None,
+    *,
+    people: Consensus | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Consensus:
     """Majority where nobody overlaps, else Dawid-Skene, else CROWDLAB where the model is informative.
 
@@ -30,16 +34,17 @@ def reach_consensus(
     Args:
         votes: On one question.
         voice: Gives out-of-sample probabilities of a model; ``None`` without one.
+        people: What this rule says of the votes without a model, where it is known already.
         progress: Called after each part of finding out whether the model is informative.
     """
     n_shared = int((votes.per_galaxy >= 2).sum())
     if not n_shared or votes.n_people < 2:
-        return majority(votes)
-    people = dawid_skene(votes)
+        return people or majority(votes)
+    people = people or dawid_skene(votes)
     if voice is None or n_shared < LEAST_SHARED:
         return people
     held_out = voice(votes, people.probabilities)
     if held_out is None:
         return people
-    heard = crowdlab(votes, held_out, progress=progress)
+    heard = crowdlab(votes, held_out, people=people, progress=progress)
     return heard if heard.model_share > 0 else people

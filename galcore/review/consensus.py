@@ -90,7 +90,9 @@ def question_consensus(
     votes = Votes.from_frame(answers.votes, question.answers).weighed(weights or {})
     people = reach_consensus(votes)
     told = None if voice is None or not len(votes) else voice(votes, people.probabilities)
-    consensus = people if told is None else reach_consensus(votes, lambda *_: told, progress=progress)
+    consensus = people
+    if told is not None:
+        consensus = reach_consensus(votes, lambda *_: told, people=people, progress=progress)
     skills = person_skills(votes, people, answers, progress=progress)
     if progress is not None:
         progress(Progress(_LOOKING, 0, 1))

@@ -8,7 +8,7 @@ loop: what owners set, times the skill that the votes show.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,10 +98,11 @@ def score_campaign(
     weights: Mapping[str, float] | None = None,
 ) -> Scored | None:
     """Both kinds of scores; ``None`` without features, or until two answers to a question were given."""
-    fitted = None if space is None else fitted_scores(campaign, galaxy_ids, space, history, weights=weights)
-    if fitted is None or space is None:
+    if space is None:
         return None
-    return Scored(fitted, cross_fitted(fitted, campaign, space, history, weights=weights))
+    ballots = learned_state(history, rows_by_id(galaxy_ids), campaign, weights or {}).ballots
+    fitted = _fitted(campaign, galaxy_ids, space, ballots)
+    return None if fitted is None else Scored(fitted, _cross_fitted(fitted, campaign, space, ballots))
 
 
 def fitted_scores(
@@ -121,8 +122,14 @@ def fitted_scores(
         history: Every event; see :meth:`galcore.labels.LabelStore.history`.
         weights: What owners made the votes of people count; others count 1.
     """
+    ballots = learned_state(history, rows_by_id(galaxy_ids), campaign, weights or {}).ballots
+    return _fitted(campaign, galaxy_ids, space, ballots)
+
+
+def _fitted(
+    campaign: Campaign, galaxy_ids: NDArray[np.str_], space: FeatureSpace, ballots: Sequence[Ballots]
+) -> ModelScores | None:
     row_of = rows_by_id(galaxy_ids)
-    ballots = learned_state(history, row_of, campaign, weights or {}).ballots
     seeds = [row_of[galaxy_id] for galaxy_id in campaign.seeds if galaxy_id in row_of]
     model = fit_campaign(campaign, space, ballots, seeds=seeds)
     if not model.version:
@@ -146,6 +153,17 @@ def cross_fitted(
     whose remaining labels of a question have one answer only are left with NaN.
     """
     ballots = learned_state(history, rows_by_id(scores.galaxy_ids), campaign, weights or {}).ballots
+    return _cross_fitted(scores, campaign, space, ballots, seed=seed)
+
+
+def _cross_fitted(
+    scores: ModelScores,
+    campaign: Campaign,
+    space: FeatureSpace,
+    ballots: Sequence[Ballots],
+    *,
+    seed: int = 0,
+) -> ModelScores:
     labelled = np.unique(np.concatenate([each.rows for each in ballots]))
     fold_of = np.full(len(scores.galaxy_ids), -1)
     fold_of[labelled] = np.random.default_rng(seed).permutation(len(labelled)) % FOLDS
