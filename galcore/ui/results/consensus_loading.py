@@ -27,10 +27,10 @@ QUICK_S = 1.5  # of this thread's work: what took no longer is made anew without
 _PATIENCE_S = 0.4  # before a bar is drawn
 # Where on the bar each part begins and ends, by what they take with a model and 200,000 votes.
 _PARTS = {
-    "what the model says": (0.0, 0.4),
-    "asking the model": (0.4, 0.65),
-    "how good each person is": (0.65, 0.96),
-    "labels to look at again": (0.96, 1.0),
+    "what the model says": (0.0, 0.3),
+    "asking the model": (0.3, 0.47),
+    "how good each person is": (0.47, 0.86),
+    "labels to look at again": (0.86, 1.0),
 }
 _RENEW = "review_consensus_renew"
 
