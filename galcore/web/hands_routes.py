@@ -12,13 +12,11 @@ from starlette.routing import BaseRoute, Route
 from galcore.people import current_access
 from galcore.web.guard import identity_of, refuse_stranger
 from galcore.web.identity_routes import HEADER
-from galcore.web.open_pages import open_pages, read_page_token
+from galcore.web.open_pages import CLOSED_S, TURNED_S, open_pages, read_page_token
 from galcore.web.registry import served
 from galcore.web.routes import refuse
 
 HANDS_ROUTE = "/galcore/hands"
-CLOSED_S = 10.0  # a reload comes back within this and finds its grid as it was
-TURNED_S = 60.0  # to look at a galaxy's own page, and return
 
 
 def hands_routes() -> list[BaseRoute]:
@@ -42,7 +40,7 @@ async def give_back(request: Request) -> Response:
     if current_access().is_proven and (identity is None or identity.name != page.annotator):
         return refuse(403, "these galaxies lie in front of somebody else")
     workspace = next((each for each in served().open_now() if each.name == page.workspace), None)
-    if workspace is not None and open_pages().leave(page):
-        within_s = TURNED_S if "turned" in request.query_params else CLOSED_S
+    within_s = TURNED_S if "turned" in request.query_params else CLOSED_S
+    if workspace is not None and open_pages().leave(page, within_s=within_s):
         workspace.labels.depart(page.campaign_id, page.annotator, within_s=within_s)
     return Response(status_code=204, headers={"Cache-Control": "no-store"})

@@ -19,7 +19,7 @@ from galcore.ui.components.annotation_grid.content import campaign_content, stre
 from galcore.ui.components.annotation_grid.outbox import Acknowledgement, apply_outbox
 from galcore.ui.standing import show_standing
 from galcore.web.hands_routes import HANDS_ROUTE
-from galcore.web.open_pages import OpenPage, open_pages
+from galcore.web.open_pages import OpenPage, open_pages, settle
 from galcore.workspace import Workspace
 
 _AT_WORK = "galcore.at_work"  # workspace, campaign and person of the last grid
@@ -71,6 +71,14 @@ def run_page(page: AnnotationPage, workspace: Workspace, campaign: Campaign, use
     """Store what came, show what there is, store what mounting brought; run again if that changed it."""
     if not show_standing(workspace, user):
         return
+    began = open_pages().now()
+    try:
+        _run(page, workspace, campaign, user)
+    finally:  # after all that takes galaxies: the page may have been left meanwhile
+        settle(_open_page(workspace, campaign, user), workspace.labels, began=began)
+
+
+def _run(page: AnnotationPage, workspace: Workspace, campaign: Campaign, user: str) -> None:
     key = _mount_key(page.name, workspace, campaign, user)
     loop = workspace.loop(campaign.campaign_id)
     _leave_the_last(workspace, campaign, user)
@@ -101,7 +109,7 @@ def _take_turn(workspace: Workspace, loop: CampaignLoop, user: str, *, is_first:
 
 
 def _shared_content(turn: Turn, acknowledged: Acknowledgement | None) -> dict[str, Any]:
-    """What every page tells; a problem is told once, and the page counts as open from now on."""
+    """What every page tells; a problem is told once."""
     return {
         "workspace": turn.workspace.name,
         "user": turn.user,
@@ -159,11 +167,13 @@ def _offered_grids(workspace: Workspace, loop: CampaignLoop, campaign: Campaign,
 
 
 def _hands_content(workspace: Workspace, campaign: Campaign, user: str) -> dict[str, str]:
-    """Notes that this page is open, and says how the browser tells the server that it is left."""
+    """How the browser tells the server that this page is left."""
+    return {"address": HANDS_ROUTE, "token": _open_page(workspace, campaign, user).token}
+
+
+def _open_page(workspace: Workspace, campaign: Campaign, user: str) -> OpenPage:
     page_id = st.session_state.setdefault(_PAGE, secrets.token_hex(8))
-    page = OpenPage(workspace.name, campaign.campaign_id, user, page_id)
-    open_pages().sign(page)
-    return {"address": HANDS_ROUTE, "token": page.token}
+    return OpenPage(workspace.name, campaign.campaign_id, user, page_id)
 
 
 def _follow(go: object) -> None:
