@@ -18,7 +18,15 @@ def demo(
     prepare_only: bool = typer.Option(
         False, "--prepare-only", help="Make the workspaces, do not serve them."
     ),
-    port: int = typer.Option(8501, help="Port of the dashboard."),
+    port: int = typer.Option(
+        0,
+        "--port",
+        "-p",
+        min=0,
+        max=65535,
+        envvar="PORT",
+        help="Port; default: the first free one from 8501.",
+    ),
     headless: bool = typer.Option(False, "--headless", help="Do not open a browser."),
 ) -> None:
     """Prepare two demo workspaces (real sky and a simulated survey) and open the dashboard.

@@ -10,11 +10,13 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from galcore.commands.serve import _choose_port
+from galcore.commands.serve import DEFAULT_PORT, _choose_port
+from galcore.demo import HUBBLE, SIMULATED
 from galcore.settings import ROOT
 from galcore.types import GalcoreError
 from galcore.workspace import Workspace
@@ -36,6 +38,33 @@ def test_a_named_port_that_is_taken_is_an_error_and_an_unnamed_one_is_passed_ove
         with pytest.raises(GalcoreError, match=str(port)):
             _choose_port(port)
         assert _choose_port(0) != port
+
+
+def test_the_demo_passes_over_a_port_that_is_taken(tmp_path: Path) -> None:
+    """Somebody else's dashboard is on 8501 more often than not."""
+    kept = [f"{kind}/galcore-tiny/manifest.json" for kind in ("embeddings", "index")]
+    for part in ["labels.duckdb", "atlas/galcore-tiny.parquet", *kept]:
+        for name in (HUBBLE, SIMULATED):
+            (tmp_path / name / part).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / part).touch()
+    with socket.socket() as taken:
+        with suppress(OSError):  # taken already serves as well
+            taken.bind(("localhost", DEFAULT_PORT))
+            taken.listen()
+        environment = {**os.environ, "GALCORE_WORKSPACES": str(tmp_path)}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "galcore", "demo", "--headless"],
+            cwd=ROOT,
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        process.terminate()
+        process.communicate(timeout=60)
+    assert "Galcore runs at" in said
+    assert str(DEFAULT_PORT) not in said
 
 
 def test_a_folder_that_is_no_workspace_is_named(tmp_path: Path) -> None:
