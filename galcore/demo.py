@@ -12,6 +12,7 @@ from galcore.preparation import prepare
 from galcore.settings import DEFAULT_MODEL
 from galcore.types import Campaign, CancelCheck, Progress, ProgressCallback
 from galcore.workspace import Workspace
+from galcore.workspace_files import WorkspaceFiles
 
 HUBBLE = "hubble-deep-field"
 SIMULATED = "simulated-survey"
@@ -133,10 +134,9 @@ def make_demo(
 
 def demo_is_ready(workspaces_dir: Path) -> bool:
     """Whether both demo workspaces are there with every part, told from file names alone (milliseconds)."""
-    parts = (
-        "labels.duckdb",
-        f"embeddings/{DEFAULT_MODEL}/manifest.json",
-        f"index/{DEFAULT_MODEL}/manifest.json",
-        f"atlas/{DEFAULT_MODEL}.parquet",
-    )
-    return all((workspaces_dir / name / part).exists() for name in (HUBBLE, SIMULATED) for part in parts)
+    parts = []
+    for name in (HUBBLE, SIMULATED):
+        files = WorkspaceFiles(workspaces_dir / name)
+        made = (files.embeddings(DEFAULT_MODEL), files.index(DEFAULT_MODEL))
+        parts += [files.labels, files.atlas(DEFAULT_MODEL), *(each / "manifest.json" for each in made)]
+    return all(part.exists() for part in parts)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from galcore.settings import DEFAULT_MODEL
 from galcore.types import CancelCheck, GalcoreError, LeftOut, Progress, ProgressCallback
-from galcore.workspace import Workspace, model_folder_name
+from galcore.workspace import Workspace
+from galcore.workspace_files import model_folder_name
 
 if TYPE_CHECKING:
     from galcore.atlas.layout import Atlas
@@ -98,7 +99,7 @@ def embed(
     from galcore.model.checkpoints import load_encoder
 
     encoder = encoder or load_encoder(model)
-    folder = workspace.folder / "embeddings" / (folder_name or model_folder_name(model))
+    folder = workspace.files.embeddings(folder_name or model)
     before = _number_embedded(folder)
     images = workspace.images
     embeddings = embed_images(
@@ -126,7 +127,7 @@ def build_index(
     """Build the similarity index when it is missing, damaged or of other embeddings; says whether it did."""
     from galcore.search.index import SimilarityIndex
 
-    folder = workspace.folder / "index" / model_folder_name(model)
+    folder = workspace.files.index(model)
     if not _is_older(folder / "manifest.json", workspace, model) and _index_opens(workspace, model):
         return False
     if progress:
@@ -166,7 +167,7 @@ def build_atlas(
     """
     from galcore.atlas.layout import fit_atlas
 
-    path = workspace.folder / "atlas" / f"{model_folder_name(model)}.parquet"
+    path = workspace.files.atlas(model)
     kept = _kept_atlas(path)
     if kept is not None and not _is_older(path, workspace, model):
         return False
@@ -192,7 +193,7 @@ def _kept_atlas(path: Path) -> Atlas | None:
 
 
 def _is_older(path: Path, workspace: Workspace, model: str) -> bool:
-    manifest = workspace.folder / "embeddings" / model_folder_name(model) / "manifest.json"
+    manifest = workspace.files.embeddings(model) / "manifest.json"
     return not path.exists() or path.stat().st_mtime_ns < manifest.stat().st_mtime_ns
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 from galcore.preparation import PreparationReport, prepare
 from galcore.settings import DEFAULT_MODEL
 from galcore.types import CancelCheck, ProgressCallback
-from galcore.workspace import Workspace, model_folder_name
+from galcore.workspace import Workspace
+from galcore.workspace_files import model_folder_name
 
 # What a model has in a workspace: folder, ending of its name, file in it that names the weights.
 _PARTS = (
@@ -52,7 +53,7 @@ def renew(
     encoder = load_encoder(model)
     name = model_folder_name(model)
     waiting = f"{name}.{encoder.model_hash}.new"
-    found = read_manifest(workspace.folder / "embeddings" / name)
+    found = read_manifest(workspace.files.embeddings(name))
     if found is not None and found.model_hash != encoder.model_hash:
         report = prepare(
             workspace,

@@ -7,7 +7,6 @@ that: a page that only lists campaigns does not load the model.
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,11 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from galcore.catalog.store import catalog_hash, read_catalog
+from galcore.catalog.store import CATALOG_FILE, catalog_hash, read_catalog
 from galcore.people.roster import read_roster
-from galcore.settings import DEFAULT_MODEL
 from galcore.types import GalcoreError
 from galcore.whole_files import write_json
+from galcore.workspace_files import WorkspaceFiles, model_folder_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,12 +35,6 @@ if TYPE_CHECKING:
 Part = TypeVar("Part")
 
 FORMAT_VERSION = 1
-CARD_FILE = "workspace.json"
-SNAPSHOT_FOLDER = "labels.snapshot"
-SCHEDULED_BACKUPS = "backups/scheduled"
-NOT_CURRENT = re.compile(
-    r"\.[0-9a-f]{12}(\.new)?$"
-)  # <model>.<hash>: kept aside; with .new: not yet complete
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +66,14 @@ class Workspace:
 
     Attributes:
         folder: The folder on disk.
+        files: Where each part lies in it.
         title: Name that people read.
         description: One sentence on what is in it.
     """
 
     def __init__(self, folder: Path, *, title: str, description: str) -> None:
         self.folder = folder
+        self.files = WorkspaceFiles(folder)
         self.title = title
         self.description = description
         self._lock = threading.RLock()
@@ -95,7 +90,7 @@ class Workspace:
         Raises:
             GalcoreError: If the path is a file or cannot be written.
         """
-        card = folder / CARD_FILE
+        card = WorkspaceFiles(folder).card
         if card.exists():
             return cls.open(folder)
         try:
@@ -120,10 +115,10 @@ class Workspace:
         Raises:
             GalcoreError: If there is none, or a newer Galcore wrote it.
         """
-        card = folder / CARD_FILE
+        card = WorkspaceFiles(folder).card
         if not card.is_file():
             raise GalcoreError(
-                f"{folder} is not a workspace (no {CARD_FILE}); "
+                f"{folder} is not a workspace (no {card.name}); "
                 "make one with `python -m galcore import PATH --workspace FOLDER`"
             )
         try:
@@ -158,7 +153,7 @@ class Workspace:
         return self._read_catalog()[2]
 
     def _read_catalog(self) -> tuple[int, pd.DataFrame, str]:
-        path = self.folder / "catalog.parquet"
+        path = self.folder / CATALOG_FILE
         stamp = path.stat().st_mtime_ns if path.exists() else 0
         with self._lock:
             if self._catalog is None or self._catalog[0] != stamp:
@@ -181,10 +176,7 @@ class Workspace:
 
     def models(self) -> tuple[str, ...]:
         """Models that have embeddings here, the default one first; not what a renewal kept or began."""
-        folder = self.folder / "embeddings"
-        names = [path.parent.name for path in folder.glob("*/manifest.json")] if folder.is_dir() else []
-        current = (name for name in names if not NOT_CURRENT.search(name))
-        return tuple(sorted(current, key=lambda name: (name != DEFAULT_MODEL, name)))
+        return self.files.models()
 
     def _model(self, model: str | None) -> str:
         if model:
@@ -206,7 +198,7 @@ class Workspace:
 
         name = self._model(model)
         return self._open_part(
-            "embeddings", name, self.folder / "embeddings" / name, "manifest.json", EmbeddingSet.open
+            "embeddings", name, self.files.embeddings(name), "manifest.json", EmbeddingSet.open
         )
 
     def index(self, model: str | None = None) -> SimilarityIndex:
@@ -223,14 +215,14 @@ class Workspace:
         def opener(folder: Path) -> SimilarityIndex:
             return SimilarityIndex.open(folder, model_hash=model_hash)
 
-        return self._open_part("index", name, self.folder / "index" / name, "manifest.json", opener)
+        return self._open_part("index", name, self.files.index(name), "manifest.json", opener)
 
     def atlas(self, model: str | None = None) -> Atlas:
         """Two-dimensional map of one model's embeddings."""
         from galcore.atlas.layout import Atlas
 
         name = self._model(model)
-        return self._open_part("atlas", name, self.folder / "atlas" / f"{name}.parquet", "", Atlas.load)
+        return self._open_part("atlas", name, self.files.atlas(name), "", Atlas.load)
 
     def _open_part(
         self, part: str, model: str, path: Path, stamp_file: str, opener: Callable[[Path], Part]
@@ -258,8 +250,8 @@ class Workspace:
             n_galaxies=len(self.catalog),
             n_embedded=n_embedded,
             model=name,
-            has_index=bool(name) and (self.folder / "index" / name / "manifest.json").exists(),
-            has_atlas=bool(name) and (self.folder / "atlas" / f"{name}.parquet").exists(),
+            has_index=bool(name) and (self.files.index(name) / "manifest.json").exists(),
+            has_atlas=bool(name) and self.files.atlas(name).exists(),
         )
 
     # --- people and labels -----------------------------------------------------------------------------
@@ -275,8 +267,8 @@ class Workspace:
 
         with self._lock:
             if self._labels is None:
-                store = LabelStore.open(self.folder / "labels.duckdb")
-                store.auto_snapshot(self.folder / SNAPSHOT_FOLDER)
+                store = LabelStore.open(self.files.labels)
+                store.auto_snapshot(self.files.label_snapshot)
                 self._labels = store
             return self._labels
 
@@ -333,16 +325,3 @@ class Workspace:
             if self._labels is not None:
                 self._labels.close()
                 self._labels = None
-
-
-def model_folder_name(model: str) -> str:
-    """Name of a model as a folder: path separators and colons become dashes.
-
-    >>> model_folder_name("hf_hub:mwalmsley/zoobot-encoder-convnext_nano")
-    'hf_hub-mwalmsley-zoobot-encoder-convnext_nano'
-    >>> model_folder_name("weights/mine.safetensors"), model_folder_name("timm:resnet18@w/mine.safetensors")
-    ('mine', 'timm-resnet18-mine')
-    """
-    backbone, at, file = model.rpartition("@")
-    name = f"{backbone}{at}{Path(file).stem}" if model.endswith(".safetensors") else model
-    return "".join(letter if letter.isalnum() or letter in "._-" else "-" for letter in name).strip(".")

@@ -11,7 +11,8 @@ from galcore.people.roles import Person, Role
 from galcore.people.roster import change_roster
 from galcore.preparation import prepare
 from galcore.types import Campaign, EventKind, GalcoreError, LabelEvent, Progress
-from galcore.workspace import Workspace, model_folder_name
+from galcore.workspace import Workspace
+from galcore.workspace_files import model_folder_name
 
 
 def test_a_folder_that_is_no_workspace_is_named_with_what_to_do(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def _model_features(
 ) -> tuple[str, list[str], NDArray[np.float32]]:
     """The encoder's name, galaxies that could be read, and their vectors: those on disk, else made now."""
     from galcore.model.checkpoints import load_encoder
-    from galcore.workspace import model_folder_name
+    from galcore.workspace_files import model_folder_name
 
     stored = model_folder_name(model) if model else next(iter(workspace.models()), "")
     embeddings = workspace.embeddings(stored) if stored in workspace.models() else None

@@ -207,13 +207,14 @@ def _labels() -> Iterator[Finding]:
     """Every label file of the workspaces folder, looked over and left as it is."""
     from galcore.labels.quarantine import check_workspace_labels
     from galcore.types import GalcoreError
-    from galcore.workspace import SNAPSHOT_FOLDER
+    from galcore.workspace_files import WorkspaceFiles
 
     n_healthy = 0
     for card in sorted(Settings.from_environment().workspaces_dir.glob("*/workspace.json")):
         folder, what = card.parent, f"labels of {card.parent.name}"
+        files = WorkspaceFiles(folder)
         try:
-            found = check_workspace_labels(folder, snapshot=folder / SNAPSHOT_FOLDER)
+            found = check_workspace_labels(files.labels, snapshot=files.label_snapshot)
         except GalcoreError as error:
             yield Finding(what, "note", str(error))
             continue

@@ -16,7 +16,6 @@ from galcore.commands.where import WORKSPACE_HELP, workspace_folder
 if TYPE_CHECKING:
     from galcore.labels.quarantine import LabelCheck
 
-LABEL_FILE = "labels.duckdb"
 WORKSPACE = typer.Argument(..., help=WORKSPACE_HELP)
 
 
@@ -41,20 +40,20 @@ def back_up_labels(
     """Copy all labels of a workspace into a new dated folder; also while the dashboard is open."""
     from galcore.labels import keep_snapshot
     from galcore.types import GalcoreError
-    from galcore.workspace import SNAPSHOT_FOLDER, Workspace
+    from galcore.workspace import Workspace
 
     opened = Workspace.open(workspace_folder(workspace))
     try:
         with opened.labels as labels:
-            made, source = labels.backup(out), "labels.duckdb"
+            made, source = labels.backup(out), opened.files.labels
     except GalcoreError as held:
         if "in use by" not in str(held):
             raise
-        made, source = keep_snapshot(opened.folder / SNAPSHOT_FOLDER, out), SNAPSHOT_FOLDER
+        made, source = keep_snapshot(opened.files.label_snapshot, out), opened.files.label_snapshot
     if as_json:
-        typer.echo(json.dumps({"backup": str(made), "source": source}))
+        typer.echo(json.dumps({"backup": str(made), "source": source.name}))
         return
-    typer.echo(f"labels kept in {made} (from {source})")
+    typer.echo(f"labels kept in {made} (from {source.name})")
 
 
 def restore_labels(
@@ -70,7 +69,7 @@ def restore_labels(
     from galcore.workspace import Workspace
 
     opened = Workspace.open(workspace_folder(workspace))
-    labels = opened.folder / LABEL_FILE
+    labels = opened.files.labels
     for moved in move_aside(labels, why="replaced") if replace and labels.exists() else ():
         typer.echo(f"the labels that were there are in {moved}")
     restore_backup(backup, labels)
@@ -91,17 +90,17 @@ def check(
     from dataclasses import asdict
 
     from galcore.labels.quarantine import check_workspace_labels, quarantine_labels, return_quarantined
-    from galcore.workspace import SNAPSHOT_FOLDER, Workspace
+    from galcore.workspace import Workspace
 
-    folder = Workspace.open(workspace_folder(workspace)).folder
+    files = Workspace.open(workspace_folder(workspace)).files
     if bring_back is not None:
-        typer.echo(f"{return_quarantined(folder / LABEL_FILE, bring_back):,} events are back")
+        typer.echo(f"{return_quarantined(files.labels, bring_back):,} events are back")
         return
     found: LabelCheck | None
     if quarantine:
-        found = quarantine_labels(folder / LABEL_FILE)
+        found = quarantine_labels(files.labels)
     else:
-        found = check_workspace_labels(folder, snapshot=folder / SNAPSHOT_FOLDER)
+        found = check_workspace_labels(files.labels, snapshot=files.label_snapshot)
     if as_json:
         told = {"healthy": found is None or found.healthy, "check": asdict(found) if found else None}
         typer.echo(json.dumps(told, ensure_ascii=False, default=str))

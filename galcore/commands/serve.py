@@ -14,6 +14,7 @@ import typer
 
 from galcore.settings import ROOT
 from galcore.types import GalcoreError
+from galcore.workspace_files import WorkspaceFiles
 
 DEFAULT_PORT = 8501
 _PORTS_TRIED = 50
@@ -50,7 +51,7 @@ def serve(
 ) -> None:
     """Open the dashboard in the browser, on for this machine only by default. Ctrl-C stops it."""
     for folder in workspace:
-        if not (folder / "workspace.json").is_file():
+        if not WorkspaceFiles(folder).card.is_file():
             raise GalcoreError(
                 f"{folder} is not a workspace; make one with `python -m galcore import PATH "
                 f"--workspace {folder}` and then `python -m galcore prepare {folder}`"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from galcore.people.changes import person_weights
 from galcore.types import Campaign, GalcoreError
-from galcore.workspace import SNAPSHOT_FOLDER, Workspace
+from galcore.workspace import Workspace
 
 if TYPE_CHECKING:
     from galcore.labels.reader import LabelReader
@@ -24,7 +24,7 @@ def label_source(workspace: Workspace) -> tuple[LabelReader, str]:
     """
     from galcore.labels.snapshot import SnapshotLabels
 
-    snapshot = workspace.folder / SNAPSHOT_FOLDER
+    snapshot = workspace.files.label_snapshot
     try:
         return workspace.labels, "label store"
     except GalcoreError as error:

@@ -102,14 +102,13 @@ FROM read_parquet(?) q
 """
 
 
-def check_workspace_labels(folder: Path, *, snapshot: Path) -> LabelCheck | None:
-    """Look over the labels of a workspace folder; ``None`` when there are none.
+def check_workspace_labels(path: Path, *, snapshot: Path) -> LabelCheck | None:
+    """Look over the labels of a workspace; ``None`` when there are none.
 
     Args:
-        folder: Of the workspace.
+        path: Its label file.
         snapshot: Its copy of the labels, looked at while another process holds the file.
     """
-    path = folder / "labels.duckdb"
     if not path.exists():
         return None
     try:

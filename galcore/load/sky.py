@@ -47,7 +47,7 @@ def make_sky(folder: Path, n_galaxies: int, *, rows: int = 4, columns: int = 4, 
         {"galaxy_id": galaxy_ids, "source": [stamps[row % _PICTURES] for row in range(n_galaxies)]}
     )
     write_catalog(catalog, folder)
-    embeddings = folder / "embeddings" / DEFAULT_MODEL
+    embeddings = workspace.files.embeddings(DEFAULT_MODEL)
     embeddings.mkdir(parents=True)
     for start in range(0, n_galaxies, _SHARD_ROWS):
         part = slice(start, start + _SHARD_ROWS)

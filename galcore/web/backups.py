@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from galcore.labels.backups import prune_backups
 from galcore.types import GalcoreError
-from galcore.workspace import SCHEDULED_BACKUPS, Workspace
+from galcore.workspace import Workspace
 
 _log = logging.getLogger("galcore.backups")
 
@@ -53,7 +53,7 @@ class ScheduledBackups:
         version = labels.version
         if version == self._versions.get(key, 0):
             return False
-        folder = workspace.folder / SCHEDULED_BACKUPS
+        folder = workspace.files.label_backups
         try:
             labels.backup(folder)
             prune_backups(folder)

@@ -13,6 +13,7 @@ from pathlib import Path
 from galcore.settings import Settings
 from galcore.types import GalcoreError
 from galcore.workspace import Workspace
+from galcore.workspace_files import WorkspaceFiles
 
 
 class WorkspaceRegistry:
@@ -35,7 +36,7 @@ class WorkspaceRegistry:
         root = Settings.from_environment().workspaces_dir
         if not root.is_dir():
             return {}
-        found = sorted(path for path in root.iterdir() if (path / "workspace.json").is_file())
+        found = sorted(path for path in root.iterdir() if WorkspaceFiles(path).card.is_file())
         return {path.name: path for path in found}
 
     def get(self, name: str) -> Workspace:

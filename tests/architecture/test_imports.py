@@ -16,7 +16,7 @@ PACKAGE = ROOT / "galcore"
 # A room may import from lower layers; rooms of one layer stand side by side and do not know each other.
 LAYERS = [
     {"types", "settings"},
-    {"whole_files", "code_version", "hardware", "logs", "signatures"},
+    {"whole_files", "workspace_files", "code_version", "hardware", "logs", "signatures"},
     {"people"},
     {"catalog", "images", "simulate"},
     {"model", "questions"},

@@ -106,13 +106,13 @@ def test_a_file_that_is_open_elsewhere_is_not_touched_but_its_snapshot_is_looked
         store.snapshot(snapshot)
         with pytest.raises(GalcoreError, match="in use"):
             quarantine_labels(path)
-        found = check_workspace_labels(tmp_path, snapshot=snapshot)
+        found = check_workspace_labels(tmp_path / "labels.duckdb", snapshot=snapshot)
         assert found is not None and found.healthy and found.n_events == 3
     assert check_copy(snapshot).healthy
 
 
 def test_a_workspace_without_labels_has_nothing_to_check(tmp_path):
-    assert check_workspace_labels(tmp_path, snapshot=tmp_path / "labels.snapshot") is None
+    assert check_workspace_labels(tmp_path / "labels.duckdb", snapshot=tmp_path / "labels.snapshot") is None
 
 
 def test_an_imported_label_keeps_its_time(path):

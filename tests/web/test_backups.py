@@ -11,7 +11,7 @@ from galcore.labels import LabelStore, restore_backup
 from galcore.labels.backups import kept_backups, prune_backups
 from galcore.types import Campaign, EventKind, LabelEvent
 from galcore.web.backups import ScheduledBackups
-from galcore.workspace import SCHEDULED_BACKUPS, Workspace
+from galcore.workspace import Workspace
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def workspace(tmp_path: Path):
 
 
 def names(workspace: Workspace) -> list[str]:
-    return sorted(path.name for path in (workspace.folder / SCHEDULED_BACKUPS).glob("labels-*"))
+    return sorted(path.name for path in (workspace.files.label_backups).glob("labels-*"))
 
 
 def test_labels_are_backed_up_when_they_changed_and_only_then(workspace, tmp_path):
@@ -31,7 +31,7 @@ def test_labels_are_backed_up_when_they_changed_and_only_then(workspace, tmp_pat
     assert backups.back_up() == 1 and backups.back_up() == 0
     workspace.labels.append([LabelEvent("e1", "c1", "g1", "ada", EventKind.LABEL, "yes")])
     assert backups.back_up() == 1 and len(names(workspace)) == 2
-    newest = workspace.folder / SCHEDULED_BACKUPS / names(workspace)[-1]
+    newest = workspace.files.label_backups / names(workspace)[-1]
     restore_backup(newest, tmp_path / "labels.duckdb")
     with LabelStore.open(tmp_path / "labels.duckdb") as labels:
         assert labels.history("c1")["event_id"].tolist() == ["e1"]

@@ -20,6 +20,7 @@ from galcore.ui.data.job_list import start_job
 from galcore.ui.text import plain
 from galcore.web.registry import served
 from galcore.workspace import Workspace
+from galcore.workspace_files import WorkspaceFiles
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -175,7 +176,7 @@ def _make_workspace(name: str) -> Workspace:
     if not folder_name:
         raise GalcoreError("give the new workspace a name with at least one letter or digit")
     folder = Settings.from_environment().workspaces_dir / folder_name
-    if (folder / "workspace.json").exists():
+    if WorkspaceFiles(folder).card.exists():
         raise GalcoreError(f"there is a workspace {folder_name!r} already; choose it on top, or another name")
     Workspace.create(folder, title=name.strip())
     if folder_name not in served().folders():

@@ -13,7 +13,7 @@ from galcore.ui import state
 from galcore.ui.data.job_list import start_job
 from galcore.ui.figures import figure_row
 from galcore.ui.text import count, plain
-from galcore.workspace import Workspace, model_folder_name
+from galcore.workspace import Workspace
 
 
 def show_summary(workspace: Workspace, user: str) -> None:
@@ -43,7 +43,7 @@ def show_summary(workspace: Workspace, user: str) -> None:
 
 
 def _n_unreadable(workspace: Workspace) -> int:
-    manifests = [read_manifest(workspace.folder / "embeddings" / model) for model in workspace.models()[:1]]
+    manifests = [read_manifest(workspace.files.embeddings(model)) for model in workspace.models()[:1]]
     return sum(len(manifest.left_out) for manifest in manifests if manifest is not None)
 
 
@@ -64,7 +64,7 @@ def _show_next(workspace: Workspace, user: str, *, n_new: int) -> None:
 
 
 def _show_model(workspace: Workspace, model: str) -> None:
-    manifest = read_manifest(workspace.folder / "embeddings" / model_folder_name(model))
+    manifest = read_manifest(workspace.files.embeddings(model))
     if manifest is None:
         return
     stale = (
