@@ -16,6 +16,7 @@ from galcore.ui.rooms import page_names
 from galcore.web.allocator import share_arenas
 from galcore.web.atlas_routes import atlas_routes
 from galcore.web.backups import ScheduledBackups
+from galcore.web.component_routes import component_routes
 from galcore.web.first_start import begin_first_start
 from galcore.web.gate import Gate
 from galcore.web.hands_routes import hands_routes
@@ -60,6 +61,7 @@ app = st.App(
         *metrics_routes(),
         *identity_routes(),
         *hands_routes(),
+        *component_routes(),
         *atlas_routes(),
         *restore_routes(),
         *front_page_routes(page_names()),

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from galcore.ui.components.served import served_component
+
 _COMPONENTS = Path(__file__).resolve().parents[1] / "components"
 _KEYS = re.compile(r'^  \["([^"]+)", "([^"]+)"\],$', re.MULTILINE)
 
-_theme_choice = st.components.v2.component(
-    "galcore_theme_choice",
+_theme_choice = served_component(
+    "theme_choice",
     html='<div class="choice" role="group" aria-label="theme">'
     '<button type="button" data-theme="Dark">Dark: for pictures</button>'
     '<button type="button" data-theme="Light">Light: for print and talks</button></div>',

@@ -16,6 +16,7 @@ from galcore.ui.components.annotation_grid import content
 from galcore.ui.components.annotation_grid.model_card import model_content
 from galcore.ui.components.common import at_work, page_html, put_together
 from galcore.ui.components.common.at_work import AnnotationPage, Turn
+from galcore.ui.components.served import served_component
 from galcore.workspace import Workspace
 
 _HERE = Path(__file__).parent
@@ -25,8 +26,8 @@ _REFRESH_S = 10
 _LAST_SHOWN = 10
 _SETTINGS_HOLD_S = 60
 
-_mount = st.components.v2.component(
-    "galcore_annotation_grid",
+_mount = served_component(
+    "annotation_grid",
     html=page_html(_HERE / "grid.html"),
     css=put_together(_HERE, ["grid.css"]),
     js=put_together(_HERE, _SCRIPTS),

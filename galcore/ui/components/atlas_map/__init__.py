@@ -18,7 +18,7 @@ from galcore.atlas.colours import NUMBER_COLOURS, PointColours
 from galcore.atlas.gestures import Gesture, read_gesture
 from galcore.atlas.layout import Atlas
 from galcore.types import GalcoreError
-from galcore.ui.components.from_folder import component_of
+from galcore.ui.components.served import component_of
 from galcore.web.atlas_routes import AtlasAddresses
 
 _component = component_of(Path(__file__).parent, ("points.js", "thumbnails.js", "atlas_map.js", "pointer.js"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from galcore.ui.components.from_folder import component_of
+from galcore.ui.components.served import component_of
 
 gallery_component = component_of(
     Path(__file__).parent,

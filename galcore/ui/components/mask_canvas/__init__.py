@@ -14,7 +14,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from galcore.types import GalcoreError
-from galcore.ui.components.from_folder import component_of
+from galcore.ui.components.served import component_of
 from galcore.web.masks import decode_mask, encode_mask
 from galcore.web.restore_attempt import RestoreSource
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from galcore.ui.components.from_folder import component_of
+from galcore.ui.components.served import component_of
 from galcore.web.masks import encode_mask
 from galcore.web.restore_attempt import METHODS, Attempt
 from galcore.web.restore_pictures import RESIDUAL_COLOURS, SIGMA_COLOURS, Scales, figure_text, unit_text

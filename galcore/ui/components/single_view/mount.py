@@ -10,6 +10,7 @@ import streamlit as st
 from galcore.types import Campaign
 from galcore.ui.components.common import page_html, put_together
 from galcore.ui.components.common.at_work import AnnotationPage, Turn, run_page
+from galcore.ui.components.served import served_component
 from galcore.ui.components.single_view import content
 from galcore.workspace import Workspace
 
@@ -18,8 +19,8 @@ _HERE = Path(__file__).parent
 _SCRIPTS = ("walk.js", "keys.js", "picture.js", "panel.js", "drawn.js", "answering.js", "main.js")
 _REFRESH_S = 10
 
-_mount = st.components.v2.component(
-    "galcore_single_view",
+_mount = served_component(
+    "single_view",
     html=page_html(_HERE / "single.html"),
     css=put_together(_HERE, ["single.css"]),
     js=put_together(_HERE, _SCRIPTS),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from galcore.ui import state
-from galcore.ui.components.from_folder import component_of
+from galcore.ui.components.served import component_of
 
 PICTURE_PX = 768
 
