@@ -1,9 +1,10 @@
 """Who has answered a galaxy, and in whose hands it lies: counts that decide who may be given it.
 
-A galaxy is given to at most ``overlap`` people. What counts is its *load*: people whose answer stands and
-people who hold a lease. The writer thread alone changes the book, one change after the other, so two people
-who ask at the same moment are told one after the other. The book is told from the events and the rows of
-``leases`` when the file is opened; the loads can be read by any thread at any time.
+A galaxy is given to at most ``overlap`` people, or one more where somebody had it asked again. What counts
+is its *load*: people whose answer stands and people who hold a lease. The writer thread alone changes the
+book, one change after the other, so two people who ask at the same moment are told one after the other. The
+book is told from the events and the rows of ``leases`` and ``asked_again`` when the file is opened; the loads
+can be read by any thread at any time.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ SELECT campaign_id, galaxy_id, annotator, count(*) FROM standing_events
 WHERE kind = 'label' AND reason NOT IN ('gold', 'reask', 'adjudication') GROUP BY ALL
 """
 _UNDONE = "SELECT campaign_id, annotator, undoes FROM label_events WHERE kind = 'undo'"
+_ASKED_AGAIN = """
+SELECT campaign_id, galaxy_id, max(wanted), arg_max(asked_by, wanted) FROM asked_again GROUP BY ALL
+"""
 _LEASES = "SELECT campaign_id, galaxy_id, annotator FROM leases"
 _NAMED = "(SELECT unnest(?::VARCHAR[]) AS c, unnest(?::VARCHAR[]) AS g, unnest(?::VARCHAR[]) AS a)"
 _DELETE = f"DELETE FROM leases USING {_NAMED} n WHERE campaign_id = c AND galaxy_id = g AND annotator = a"
@@ -43,12 +47,22 @@ class _Counts:
     holders: dict[str, set[str]] = field(default_factory=dict)
     held_by: dict[str, set[str]] = field(default_factory=dict)
     loads: dict[str, int] = field(default_factory=dict)
+    wanted: dict[str, tuple[int, str]] = field(default_factory=dict)  # asked again: load to reach, who asked
     changed: list[str] = field(default_factory=list)  # galaxies in the order in which their load changed
 
     def recount(self, galaxy_id: str) -> None:
         people = self.holders.get(galaxy_id, set()) | self.voters.get(galaxy_id, {}).keys()
         self.loads[galaxy_id] = len(people)
         self.changed.append(galaxy_id)
+
+    def is_asked_again(self, galaxy_id: str) -> bool:
+        """Whether somebody is still to be asked once more."""
+        return self.wanted.get(galaxy_id, (0, ""))[0] > self.loads.get(galaxy_id, 0)
+
+    def most(self, galaxy_id: str, annotator: str, overlap: int) -> int:
+        """Load at which a galaxy is full for this person."""
+        wanted, asked_by = self.wanted.get(galaxy_id, (0, ""))
+        return overlap if asked_by == annotator else max(overlap, wanted)
 
 
 class LeaseBook:
@@ -76,6 +90,8 @@ class LeaseBook:
         self._undone: set[Key] = {(c, who, event) for c, who, event in connection.execute(_UNDONE).fetchall()}
         for campaign_id, galaxy_id, annotator, count in connection.execute(_VOTES).fetchall():
             self._change_votes((campaign_id, galaxy_id, annotator), count)
+        for campaign_id, galaxy_id, wanted, asked_by in connection.execute(_ASKED_AGAIN).fetchall():
+            self._campaigns.setdefault(campaign_id, _Counts()).wanted[galaxy_id] = (wanted, asked_by)
         for key in connection.execute(_LEASES).fetchall():
             self._hold(key)
         self._journal.clear()
@@ -99,6 +115,13 @@ class LeaseBook:
             return {}, 0
         changed = counts.changed[since:]
         return {galaxy_id: counts.loads[galaxy_id] for galaxy_id in changed}, since + len(changed)
+
+    def asked_again(self, campaign_id: str) -> dict[str, tuple[int, str]]:
+        """Galaxies that wait for one more person: the load that fills them, and who asked."""
+        counts = self._campaigns.get(campaign_id)
+        if counts is None or not counts.wanted:
+            return {}
+        return {name: each for name, each in counts.wanted.copy().items() if counts.is_asked_again(name)}
 
     def held_by(self, campaign_id: str, annotator: str) -> frozenset[str]:
         """Galaxies that lie in front of a person."""
@@ -127,13 +150,28 @@ class LeaseBook:
         for galaxy_id in dict.fromkeys(galaxy_ids):
             held = annotator in counts.holders.get(galaxy_id, ())
             answered = annotator in counts.voters.get(galaxy_id, {})
-            if not held and (answered or counts.loads.get(galaxy_id, 0) >= overlap):
+            full = counts.loads.get(galaxy_id, 0) >= counts.most(galaxy_id, annotator, overlap)
+            if not held and (answered or full):
                 continue
             if not held:
                 self._hold((campaign_id, galaxy_id, annotator))
             given.append(galaxy_id)
         self.touch(campaign_id, annotator)
         return tuple(given)
+
+    def ask_again(self, campaign_id: str, galaxy_ids: Iterable[str], by: str) -> dict[str, int]:
+        """Have one more person asked about each galaxy; not where one more is to be asked already.
+
+        Returns:
+            The load that fills each of them from now on.
+        """
+        counts = self._campaigns.setdefault(campaign_id, _Counts())
+        asked = {}
+        for galaxy_id in dict.fromkeys(galaxy_ids):
+            if not counts.is_asked_again(galaxy_id):
+                asked[galaxy_id] = counts.loads.get(galaxy_id, 0) + 1
+                self._want(counts, galaxy_id, (asked[galaxy_id], by))
+        return asked
 
     def release(self, campaign_id: str, annotator: str, galaxy_ids: Iterable[str] | None = None) -> int:
         """Take galaxies back from a person (all of them if ``None``); returns how many."""
@@ -188,6 +226,11 @@ class LeaseBook:
         self._dirty.clear()
 
     # --- inside ---
+
+    def _want(self, counts: _Counts, galaxy_id: str, wanted: tuple[int, str]) -> None:
+        before = counts.wanted.get(galaxy_id, (0, ""))
+        counts.wanted[galaxy_id] = wanted
+        self._journal.append(lambda: counts.wanted.__setitem__(galaxy_id, before))
 
     def _away(self, campaign_id: str, counts: _Counts) -> list[str]:
         since = self._clock() - self._lease_s

@@ -28,6 +28,7 @@ _INSERT_ITEMS = (
     "INSERT INTO grid_items SELECT ?, unnest(?::INTEGER[]), unnest(?::VARCHAR[]), "
     "unnest(?::VARCHAR[]), unnest(?::DOUBLE[])"
 )
+_INSERT_ASKED = "INSERT INTO asked_again SELECT ?, unnest(?::VARCHAR[]), unnest(?::INTEGER[]), ?, ?"
 _INSERT_SCOPE = "INSERT INTO campaign_galaxies SELECT ?, ?, unnest(?::VARCHAR[])"
 _NEWEST_SEQ = """
 SELECT greatest((SELECT max(seq) FROM label_events), (SELECT max(seq) FROM grids),
@@ -190,6 +191,16 @@ class Ledger:
         given = self._book.lease(campaign_id, annotator, galaxy_ids, overlap=campaign.overlap)
         self._book.save(cursor)
         return given
+
+    def ask_again(
+        self, cursor: duckdb.DuckDBPyConnection, campaign_id: str, galaxy_ids: Sequence[str], by: str
+    ) -> int:
+        """Have one more person asked about galaxies; returns about how many that was not so already."""
+        require_open(self._campaign(cursor, campaign_id)[0])
+        asked = self._book.ask_again(campaign_id, galaxy_ids, by)
+        if asked:
+            cursor.execute(_INSERT_ASKED, [campaign_id, list(asked), list(asked.values()), by, now_utc()])
+        return len(asked)
 
     def release(
         self,

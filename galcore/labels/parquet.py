@@ -16,9 +16,9 @@ from galcore.whole_files import write_whole
 # Leases are left out: in a copy nobody is at work.
 TABLES = (
     "campaign_versions", "label_events", "grids", "grid_items", "campaign_galaxies", "late_events",
-    "thread_events",
+    "thread_events", "asked_again",
 )  # fmt: skip
-_FIRST_LAYOUT = {"campaign_galaxies": 3, "late_events": 3, "thread_events": 4}
+_FIRST_LAYOUT = {"campaign_galaxies": 3, "late_events": 3, "thread_events": 4, "asked_again": 6}
 MANIFEST = "manifest.json"
 
 

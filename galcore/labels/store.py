@@ -212,6 +212,8 @@ class LabelStore(LabelReader):
     def lease(self, campaign_id: str, annotator: str, galaxy_ids: Sequence[str]) -> tuple[str, ...]:
         """Give galaxies to a person for a while: at most ``overlap`` people answer a galaxy or hold it.
 
+        One more where it was asked again, see :meth:`ask_again`.
+
         A lease ends when the person answers or skips, when it is released, or 10 minutes after the last
         :meth:`touch`. Asking again for what one holds is granted.
 
@@ -233,6 +235,25 @@ class LabelStore(LabelReader):
         return self._writer.write(
             lambda cursor: self._ledger.release(cursor, campaign_id, annotator, dropped)
         )
+
+    def ask_again(self, campaign_id: str, galaxy_ids: Sequence[str], *, by: str) -> int:
+        """Have each galaxy answered by exactly one person more than have answered or hold it now.
+
+        It is given past the overlap to one who has not answered it, and not to whoever asks, who saw the
+        votes. Where one more is to be asked already, nothing changes.
+
+        Returns:
+            About how many galaxies one more person is asked by this.
+
+        Raises:
+            CampaignNotOpenError: If the campaign gives no galaxies out now.
+        """
+        wanted = tuple(galaxy_ids)
+        return self._writer.write(lambda cursor: self._ledger.ask_again(cursor, campaign_id, wanted, by))
+
+    def asked_again(self, campaign_id: str) -> dict[str, tuple[int, str]]:
+        """Galaxies that wait for one more person: how many fill them, and who asked."""
+        return self._book.asked_again(campaign_id)
 
     def leased(self, campaign_id: str, annotator: str) -> frozenset[str]:
         """Galaxies that lie in front of a person."""

@@ -207,18 +207,31 @@ class Dealer:
             log=known.log,
             rng=rng,
         )
-        picks, person.carried = known.policy.choose(
-            self._candidates(annotator),
-            known.model,
-            self._size - len(measures),
-            votes=known.state.votes,
-            carried=person.carried,
-            rng=rng,
-        )
+        candidates = self._candidates(annotator)
+        room = self._size - len(measures)
+        asked = self._asked_again(annotator, candidates)[:room]
+        candidates.available[[pick.row for pick in asked]] = False
+        chosen: Sequence[Pick] = ()
+        if len(asked) < room:
+            chosen, person.carried = known.policy.choose(
+                candidates,
+                known.model,
+                room - len(asked),
+                votes=known.state.votes,
+                carried=person.carried,
+                rng=rng,
+            )
+        picks = [*asked, *chosen]
         if not picks or not measures:
             return picks
         page = [*picks, *(pick_row(known.model, row, reason) for row, reason in measures)]
         return [page[place] for place in rng.permutation(len(page))]
+
+    def _asked_again(self, annotator: str, candidates: Candidates) -> list[Pick]:
+        """Galaxies that somebody had asked again: they come before what the streams choose."""
+        rows, _ = self._known.holdings.asked_again(annotator)
+        rows = rows[candidates.available[rows]]
+        return [pick_row(self._known.model, row, Reason.QUEUED) for row in rows.tolist()]
 
     def _grid_of(self, annotator: str, person: Person, picks: Sequence[Pick]) -> Grid:
         known = self._known
@@ -229,7 +242,10 @@ class Dealer:
     def _candidates(self, annotator: str) -> Candidates:
         known = self._known
         loads = known.holdings.loads()
-        full = loads >= known.campaign.overlap
+        most = np.full(len(loads), known.campaign.overlap)
+        rows, wanted = known.holdings.asked_again(annotator)
+        most[rows] = np.maximum(most[rows], wanted)
+        full = loads >= most
         full[known.holdings.rows_of(annotator)] = False  # in this person's hands already
         available = known.asked.mask & ~full
         available[known.state.seen_by.get(annotator, [])] = False

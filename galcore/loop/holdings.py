@@ -46,6 +46,16 @@ class Holdings:
             loads[promised] += 1
         return loads
 
+    def asked_again(self, annotator: str) -> tuple[NDArray[np.intp], NDArray[np.int32]]:
+        """Rows that wait for one more person, who may be this one, and the loads that fill them."""
+        asked = [
+            (self._row_of[name], wanted)
+            for name, (wanted, asked_by) in self._store.asked_again(self._campaign_id).items()
+            if name in self._row_of and asked_by != annotator
+        ]
+        rows, wanted = np.array(asked, dtype=np.int64).reshape(-1, 2).T
+        return rows.astype(np.intp), wanted.astype(np.int32)
+
     def promise(self, grid_id: str, rows: Sequence[int]) -> None:
         """Keep these galaxies from others while their grid is on its way to the disk."""
         self._promises[grid_id] = np.array(rows, dtype=np.intp)

@@ -151,6 +151,22 @@ class CampaignLoop:
         require_name(by)
         return self._dealer.queue(galaxy_ids, by)
 
+    def ask_again(self, galaxy_ids: Sequence[str], by: str) -> int:
+        """Have galaxies answered by one person more each, who is neither ``by`` nor has answered them.
+
+        They come first on the grid of whoever is given one next, past the overlap where it is reached.
+
+        Returns:
+            Of how many that is so now and was not before; galaxies that the campaign does not ask about are
+            passed over.
+        """
+        require_name(by)
+        known = self._knowledge
+        with known.lock:
+            row_of, mask = known.asked.row_of, known.asked.mask
+            asked = [each for each in galaxy_ids if each in row_of and mask[row_of[each]]]
+        return self._store.ask_again(self.campaign.campaign_id, asked, by=by) if asked else 0
+
     # --- what is known ---------------------------------------------------------------------------------
 
     def status(self, annotator: str) -> LoopStatus:

@@ -97,6 +97,25 @@ def store_answers(
     return workspace.labels.append(events)
 
 
+def ask_once_more(
+    workspace: Workspace, campaign: Campaign, user: str, chosen: Sequence[str]
+) -> tuple[int, int]:
+    """Have one more person asked about each galaxy, whether or not it has all the votes that are wanted.
+
+    Returns:
+        How many come next on the grid of this person, who has not answered them while votes are missing, and
+        how many go to somebody else; those that wait for one more person already are in neither.
+
+    Raises:
+        NotAllowedError: If this person may not label here now.
+    """
+    given = chosen[:MAX_QUEUED]
+    n_mine = queue_chosen(workspace, campaign, user, given)
+    mine = workspace.labels.leased(campaign.campaign_id, user)
+    others = [galaxy_id for galaxy_id in given if galaxy_id not in mine]
+    return n_mine, workspace.loop(campaign.campaign_id).ask_again(others, by=user)
+
+
 def queue_chosen(workspace: Workspace, campaign: Campaign, user: str, chosen: Sequence[str]) -> int:
     """Put the chosen galaxies in front of this person next, ``MAX_QUEUED`` at most.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from galcore.labels import LEASE_S, CampaignNotOpenError, LabelStore
+from galcore.labels import LEASE_S, CampaignNotOpenError, LabelStore, restore_backup
 from galcore.types import Campaign, EventKind, GalcoreError, GoldItem, Grid, LabelEvent, Reason, ShownItem
 from tests.clock import Clock
 
@@ -175,6 +175,57 @@ def test_the_review_of_a_paused_campaign_goes_on(store: LabelStore) -> None:
     store.update_campaign(replace(CAMPAIGN, state="paused"))
     decided = label("g1", reason=Reason.ADJUDICATION)
     assert store.append([decided, label("g1", answer="", kind=EventKind.FLAG, comment="a ring?")]) == 2
+
+
+def test_a_full_galaxy_that_is_asked_again_is_given_to_exactly_one_person_more(
+    store: LabelStore, tmp_path: Path
+) -> None:
+    store.append([label("g1"), label("g2")])
+    assert store.ask_again("c1", ["g1"], by="judge") == 1
+    assert store.ask_again("c1", ["g1"], by="judge") == 0, "one more is to be asked already"
+    assert store.asked_again("c1") == {"g1": (2, "judge")}
+    store.close()
+    with LabelStore.open(tmp_path / "labels.duckdb") as again:
+        assert again.lease("c1", "judge", ["g1"]) == (), "saw the votes"
+        assert again.lease("c1", "ada", ["g1"]) == (), "has answered it"
+        assert again.lease("c1", "bob", ["g1", "g2"]) == ("g1",)
+        assert again.lease("c1", "eve", ["g1"]) == () and again.asked_again("c1") == {}
+        again.append([label("g1", "bob", answer="", kind=EventKind.SKIP)])
+        assert again.lease("c1", "eve", ["g1"]) == ("g1",), "skipped: somebody else is asked"
+        again.append([label("g1", "eve")])
+        assert again.lease("c1", "zoe", ["g1"]) == () and again.asked_again("c1") == {}
+        assert again.ask_again("c1", ["g1"], by="eve") == 1
+        assert again.lease("c1", "zoe", ["g1"]) == ("g1",)
+        restore_backup(again.backup(tmp_path / "backups"), tmp_path / "copy.duckdb")
+    with LabelStore.open(tmp_path / "copy.duckdb") as copy:
+        assert copy.asked_again("c1") == {"g1": (3, "eve")}, "in a copy nobody holds it"
+
+
+def test_of_many_who_ask_at_once_one_is_given_what_is_asked_again(store: LabelStore) -> None:
+    galaxies = [f"g{number}" for number in range(40)]
+    store.append([label(each) for each in galaxies])
+    store.ask_again("c1", galaxies[:20], by="judge")
+    given: list[str] = []
+    ready = threading.Barrier(12)
+
+    def take(name: str) -> None:
+        ready.wait()
+        given.extend(store.lease("c1", name, galaxies))
+
+    people = [threading.Thread(target=take, args=(f"person {number}",)) for number in range(12)]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    assert Counter(given) == dict.fromkeys(galaxies[:20], 1)
+
+
+def test_a_campaign_that_is_not_open_asks_nobody_again(store: LabelStore) -> None:
+    store.append([label("g1")])
+    store.update_campaign(replace(CAMPAIGN, state="paused"))
+    with pytest.raises(CampaignNotOpenError):
+        store.ask_again("c1", ["g1"], by="judge")
+    assert store.asked_again("c1") == {}
 
 
 def test_a_decision_takes_nobodys_place_and_taking_it_back_gives_nobody_the_galaxy(store: LabelStore) -> None:

@@ -124,6 +124,37 @@ def test_galaxies_of_a_person_who_left_go_to_others_and_come_back_as_far_as_they
     assert ids_of(again) == ids_of(first)[3:]
 
 
+def test_what_is_asked_again_comes_first_on_the_next_grid_of_one_person_past_the_overlap(
+    make_loop: MakeLoop, store: LabelStore
+) -> None:
+    loop = make_loop()
+    first, _ = loop.grids("ada")
+    loop.submit(answers_to(first))
+    again = ids_of(first)[:3]
+    assert loop.ask_again([*again, "somewhere else"], by="judge") == 3
+    judged, bobs = ids_of(*loop.grids("judge")), ids_of(*loop.grids("bob"))
+    assert not set(again) & set(judged) and bobs[:3] == again
+    assert not set(again) & set(ids_of(*loop.grids("eve"))), "exactly one person"
+    grid, _ = loop.grids("bob")
+    assert [item.reason for item in grid.items][:3] == [Reason.QUEUED] * 3
+    loop.submit(answers_to(grid))
+    counts = Counter(store.current("c1").galaxy_id)
+    assert {each for each, n in counts.items() if n > 1} == set(again)
+
+
+def test_whoever_has_nothing_left_is_given_what_is_asked_again(
+    make_loop: MakeLoop, store: LabelStore
+) -> None:
+    loop = make_loop()
+    store.append(
+        [LabelEvent(f"e{each}", "c1", each, "ada", EventKind.LABEL, "spiral") for each in IDS.tolist()]
+    )
+    assert not loop.grids("bob")[0].items
+    loop.ask_again(IDS[:20].tolist(), by="judge")
+    shown = ids_of(*loop.grids("bob"), *loop.grids("eve"))
+    assert sorted(shown) == IDS[:20].tolist()
+
+
 def test_a_person_who_is_away_too_long_loses_what_others_ask_for_and_their_late_answer_is_kept(
     make_loop: MakeLoop, store: LabelStore, clock: Clock
 ) -> None:

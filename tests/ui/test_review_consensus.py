@@ -95,6 +95,22 @@ def test_deciding_turns_to_the_disagreements_about_these_galaxies_only(campaign,
     assert "from *Consensus*" not in texts(app)
 
 
+def test_asking_again_about_full_galaxies_asks_one_person_who_has_not_answered_them(campaign, open_tab):
+    vote(campaign, ("Edwin", "Vera"), n=6)
+    app = open_tab()
+    app.slider(key="review_unsure_below").set_value(100).run()
+    app.button(key="review_unsure_ask").click().run()
+    assert not app.exception and "to one more person each" in app.toast[0].value
+    asked = set(campaign.labels.asked_again("bars"))
+    assert asked and not asked & campaign.labels.leased("bars", "Vera")
+    grid, _ = campaign.loop("bars").grids("Ana")
+    assert asked == {item.galaxy_id for item in grid.items if item.reason is Reason.QUEUED}
+    app = open_tab()
+    app.slider(key="review_unsure_below").set_value(100).run()
+    app.button(key="review_unsure_ask").click().run()
+    assert "to one more person each" in app.toast[0].value  # Ana holds them now; this is one more
+
+
 def test_asking_again_puts_galaxies_with_too_few_votes_on_the_own_grid(campaign, open_tab):
     vote(campaign, ("Edwin",), n=6)
     vote(campaign, ("Ana",), n=3)  # three of the six have one vote of two
@@ -102,7 +118,7 @@ def test_asking_again_puts_galaxies_with_too_few_votes_on_the_own_grid(campaign,
     app.slider(key="review_unsure_below").set_value(100).run()
     app.button(key="review_unsure_ask").click().run()
     assert not app.exception
-    assert "come next on your grid" in app.toast[0].value
+    assert "next on your grid" in app.toast[0].value
     grid, _ = campaign.loop("bars").grids("Vera")
     assert {item.reason for item in grid.items} == {Reason.QUEUED}
 

@@ -13,7 +13,7 @@ from galcore.review.consensus import QuestionConsensus, error_table, unsure_gala
 from galcore.review.decision import decided_answers
 from galcore.types import Campaign, GalcoreError
 from galcore.ui.gallery import Tile, TileAction, show_gallery
-from galcore.ui.labelling import MAX_QUEUED, queue_chosen
+from galcore.ui.labelling import MAX_QUEUED, ask_once_more
 from galcore.ui.results.downloads import show_heading
 from galcore.ui.results.paging import choose_page
 from galcore.ui.text import count, plain
@@ -23,7 +23,7 @@ DECIDING = "review_deciding"  # galaxies that the Disagreements tab keeps to
 PAGE_SIZE = 24
 _ASK, _DECIDE = "ask", "decide"
 _ACTIONS = (
-    TileAction(_ASK, "Ask again", "It comes next on your grid, unless enough people have answered"),
+    TileAction(_ASK, "Ask again", "One more person answers it, also where it has all the votes wanted"),
     TileAction(_DECIDE, "Decide", "Turn to it under Disagreements"),
 )
 
@@ -102,16 +102,17 @@ def _show_bar(
 ) -> pd.DataFrame:
     """Number, page and what can be done with all of them; the rows of the page."""
     ids = tuple(table.index.astype(str))
-    short = tuple(table.index[table["n_votes"] < campaign.overlap].astype(str))[:MAX_QUEUED]
+    again = ids[:MAX_QUEUED]
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{count(len(table), 'galaxy', 'galaxies')}**", width="content")
         page = choose_page(table, key=key, page_size=PAGE_SIZE)
         if actions_for(workspace, campaign, user):
-            if campaign.state == "open" and short:
+            if campaign.state == "open":
                 st.button(
-                    f"Ask again about {len(short):,}", key=f"{key}_ask", type="tertiary",
-                    icon=":material/replay:", on_click=ask_again, args=(workspace, campaign, user, short),
-                    help="Those with fewer votes than the campaign wants come next on your grid",
+                    f"Ask again about {len(again):,}", key=f"{key}_ask", type="tertiary",
+                    icon=":material/replay:", on_click=ask_again, args=(workspace, campaign, user, again),
+                    help="One more person answers each: you where votes are missing and yours is one, else "
+                    "the next who is given a grid and has not answered it",
                 )  # fmt: skip
             st.button(
                 f"Decide all {len(ids):,}", key=f"{key}_decide", type="tertiary", icon=":material/gavel:",
@@ -143,19 +144,18 @@ def actions_for(workspace: Workspace, campaign: Campaign, user: str) -> tuple[Ti
 
 
 def ask_again(workspace: Workspace, campaign: Campaign, user: str, galaxy_ids: Sequence[str]) -> None:
-    """Put galaxies in front of this person next, and say what came of it."""
+    """Have one more person asked about each galaxy, and say what came of it."""
     try:
-        n_queued = queue_chosen(workspace, campaign, user, galaxy_ids)
+        n_mine, n_others = ask_once_more(workspace, campaign, user, galaxy_ids)
     except GalcoreError as error:
         st.toast(plain(str(error), limit=300), icon=":material/error:")
         return
-    if n_queued:
-        st.toast(f"{count(n_queued, 'galaxy', 'galaxies')} come next on your grid", icon=":material/replay:")
+    said = [f"{count(n_mine, 'galaxy', 'galaxies')} next on your grid"] if n_mine else []
+    said += [f"{count(n_others, 'galaxy', 'galaxies')} to one more person each"] if n_others else []
+    if said:
+        st.toast(f"Asked again: {', '.join(said)}", icon=":material/replay:")
         return
-    st.toast(
-        "Not asked again: it has your answer, or all that the campaign wants. Decide instead.",
-        icon=":material/info:",
-    )
+    st.toast("One more person is asked already, or it is on your grid.", icon=":material/info:")
 
 
 def decide(galaxy_ids: Sequence[str]) -> None:
