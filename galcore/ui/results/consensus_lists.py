@@ -111,8 +111,8 @@ def _show_bar(
                 st.button(
                     f"Ask again about {len(again):,}", key=f"{key}_ask", type="tertiary",
                     icon=":material/replay:", on_click=ask_again, args=(workspace, campaign, user, again),
-                    help="One more person answers each: you, if the campaign wants more votes and yours is not "
-                    "among them; else the next who is given a grid and has not answered it",
+                    help="One more person answers each: you, if the campaign wants more votes and yours is "
+                    "not among them; else the next who is given a grid and has not answered it",
                 )  # fmt: skip
             st.button(
                 f"Decide all {len(ids):,}", key=f"{key}_decide", type="tertiary", icon=":material/gavel:",
