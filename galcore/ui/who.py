@@ -21,6 +21,7 @@ from galcore.people.tokens import (
 from galcore.settings import ROOT
 from galcore.types import GalcoreError
 from galcore.ui.text import clean
+from galcore.web.addresses import from_page
 from galcore.web.identity_routes import ENTER_ROUTE, LEAVE_ROUTE
 
 MAX_NAME_LETTERS = 200
@@ -103,8 +104,8 @@ def remember_user() -> bool:
     data = {
         "ticket": waiting,
         "leave": leaving,
-        "enter_route": ENTER_ROUTE,
-        "leave_route": LEAVE_ROUTE,
+        "enter_route": from_page(ENTER_ROUTE),
+        "leave_route": from_page(LEAVE_ROUTE),
         "reload": proven or bool(leaving),
     }
     with st.container(key="galcore_unseen"):

@@ -17,6 +17,7 @@ __all__ = [
     "MAX_SIZE_PX",
     "STAMP_ROUTE",
     "StampRequest",
+    "from_page",
     "read_stamp_address",
     "read_token",
     "server_secret",
@@ -46,22 +47,34 @@ class StampRequest:
     version: str
 
 
+def from_page(route: str) -> str:
+    """Address by which the pages of the dashboard ask for a route of its server.
+
+    Relative, since the server does not know under which path a proxy shows it; every page lies one step below
+    the root, so that the same address holds on all of them.
+
+    >>> from_page("/stamps/abc")
+    'stamps/abc'
+    """
+    return route.removeprefix("/")
+
+
 def stamp_address(
     workspace: str, galaxy_id: str, *, size_px: int = 256, stretch: str = "survey", version: str
 ) -> str:
-    """Address of a stamp, relative to the root of the server.
+    """Address of a stamp for a page; see :func:`from_page`.
 
     Raises:
         GalcoreError: If ``size_px`` is outside 1 … 2048.
 
     >>> address = stamp_address("demo", "a/b", size_px=64, version="1")
-    >>> read_stamp_address(address.removeprefix("/stamps/")).galaxy_id
+    >>> read_stamp_address(address.removeprefix("stamps/")).galaxy_id
     'a/b'
     """
     if not 1 <= size_px <= MAX_SIZE_PX:
         raise GalcoreError(f"stamp size {size_px} px is outside 1 … {MAX_SIZE_PX}")
     fields = [_PURPOSE, workspace, galaxy_id, size_px, stretch, short_version(version)]
-    return f"{STAMP_ROUTE}/{signed_token(fields)}"
+    return from_page(f"{STAMP_ROUTE}/{signed_token(fields)}")
 
 
 def short_version(version: str) -> str:
@@ -70,7 +83,7 @@ def short_version(version: str) -> str:
 
 
 def read_stamp_address(token: str) -> StampRequest | None:
-    """The request inside an address (the part after ``/stamps/``), or None if the signature is not ours.
+    """The request inside an address (the part after ``stamps/``), or None if the signature is not ours.
 
     >>> read_stamp_address("nonsense.abc") is None
     True

@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from galcore.types import GalcoreError
-from galcore.web.addresses import StampRequest, read_token, short_version, signed_token
+from galcore.web.addresses import StampRequest, from_page, read_token, short_version, signed_token
 from galcore.web.facts import campaign_facts, catalog_row, value_text
 from galcore.web.guard import refuse_stranger
 from galcore.web.registry import served
@@ -61,10 +61,11 @@ def atlas_addresses(
     """
     where = [workspace.name, model, atlas.layout_id]
     picture = [*where, short_version(workspace.catalog_hash)]
+    cards = [*where, campaign_id, list(columns)]
     return AtlasAddresses(
-        geometry=f"{ATLAS_ROUTE}/geometry/{signed_token(['geometry', where])}",
-        stamps=f"{ATLAS_ROUTE}/stamps/{signed_token(['stamps', picture])}/",
-        cards=f"{ATLAS_ROUTE}/cards/{signed_token(['cards', [*where, campaign_id, list(columns)]])}/",
+        geometry=from_page(f"{ATLAS_ROUTE}/geometry/{signed_token(['geometry', where])}"),
+        stamps=from_page(f"{ATLAS_ROUTE}/stamps/{signed_token(['stamps', picture])}/"),
+        cards=from_page(f"{ATLAS_ROUTE}/cards/{signed_token(['cards', cards])}/"),
     )
 
 

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from galcore.web.addresses import from_page
 from galcore.web.routes import YEAR, refuse
 
 COMPONENT_ROUTE = "/galcore/components"
@@ -20,11 +21,11 @@ _modules: dict[str, bytes] = {}
 
 
 def publish_module(name: str, code: str) -> str:
-    """Serve a script, an ES module; its address."""
+    """Serve a script, an ES module; its address for a page."""
     content = code.encode()
     file = f"{name}.{hashlib.sha256(content).hexdigest()[:_HASH_LETTERS]}.js"
     _modules[file] = content
-    return f"{COMPONENT_ROUTE}/{file}"
+    return from_page(f"{COMPONENT_ROUTE}/{file}")
 
 
 def component_routes() -> list[BaseRoute]:

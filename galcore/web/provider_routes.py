@@ -73,7 +73,7 @@ def _keep(request: Request, headers: MutableHeaders) -> None:
     token = signed_token([_PURPOSE, way, int(time.time() + WAY_S)])
     cookie = Response()
     cookie.set_cookie(
-        WAY_COOKIE, token, max_age=WAY_S, path=CALLBACK_ROUTE, httponly=True, samesite="lax",
+        WAY_COOKIE, token, max_age=WAY_S, path="/", httponly=True, samesite="lax",
         secure=is_https(request),
     )  # fmt: skip
     headers.append("set-cookie", cookie.headers["set-cookie"])
@@ -83,7 +83,7 @@ def _follow(request: Request, headers: MutableHeaders) -> None:
     fields = read_token(request.cookies.get(WAY_COOKIE, ""))
     if not isinstance(fields, list) or len(fields) != 3 or fields[0] != _PURPOSE:
         return
-    _forget(headers, WAY_COOKIE, path=CALLBACK_ROUTE)
+    _forget(headers, WAY_COOKIE, path="/")
     if fields[2] > time.time() and _leads_here(fields[1]):
         headers["location"] = fields[1]
 

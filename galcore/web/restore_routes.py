@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from galcore.types import GalcoreError
-from galcore.web.addresses import read_token, signed_token
+from galcore.web.addresses import from_page, read_token, signed_token
 from galcore.web.guard import refuse_stranger
 from galcore.web.restorations import bench
 from galcore.web.restore_attempt import Attempt, RestoreSource
@@ -36,18 +36,18 @@ _GONE = "this image is not at hand any more; reload the page"
 
 def source_address(source: RestoreSource, *, stretch: str, band: int = ALL_BANDS) -> str:
     """Address of the picture of an image as it is, pixel by pixel."""
-    return f"{RESTORE_ROUTE}/original/{signed_token(['original', source.key, stretch, band])}"
+    return from_page(f"{RESTORE_ROUTE}/original/{signed_token(['original', source.key, stretch, band])}")
 
 
 def panel_address(attempt: Attempt, panel: Panel, *, stretch: str, band: int, scales: Scales) -> str:
     """Address of one panel of a finished attempt."""
     fields = ["panel", attempt.key, panel, stretch, band, scales.residual, scales.sigma]
-    return f"{RESTORE_ROUTE}/panel/{signed_token(fields)}"
+    return from_page(f"{RESTORE_ROUTE}/panel/{signed_token(fields)}")
 
 
 def values_address(attempt: Attempt, *, band: int) -> str:
     """Prefix; ``x/y`` behind it gives the values of that pixel as JSON."""
-    return f"{RESTORE_ROUTE}/values/{signed_token(['values', attempt.key, band])}/"
+    return from_page(f"{RESTORE_ROUTE}/values/{signed_token(['values', attempt.key, band])}/")
 
 
 def restore_routes() -> list[BaseRoute]:

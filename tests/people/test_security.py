@@ -108,7 +108,7 @@ def test_a_forged_address_opens_nothing(client: TestClient, workspace: Workspace
 
 
 def test_a_token_for_one_route_opens_no_other(client: TestClient, workspace: Workspace) -> None:
-    token = first_stamp(workspace).removeprefix("/stamps/")
+    token = first_stamp(workspace).removeprefix("stamps/")
     assert client.get(f"/atlas/geometry/{token}").status_code == 403
     assert client.get(f"/restorations/original/{token}").status_code == 403
 

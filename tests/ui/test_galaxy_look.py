@@ -39,7 +39,7 @@ def test_the_picture_is_bare_until_contours_are_asked_for(folder):
     app = open_galaxy(folder)
 
     assert not app.exception
-    assert "/stamps/" in pictures(app)
+    assert 'src="stamps/' in pictures(app)
     assert "data:image/svg" not in pictures(app)
 
 

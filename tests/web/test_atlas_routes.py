@@ -56,7 +56,7 @@ def test_other_rows_and_sizes_are_not_there(workspace, client, tail):
 def test_a_token_of_one_route_opens_no_other(workspace, client):
     addresses = addresses_of(workspace)
     geometry = addresses.geometry.rsplit("/", 1)[1]
-    stamps = addresses.stamps.split("/")[3]
+    stamps = addresses.stamps.split("/")[2]
     assert client.get(f"/atlas/stamps/{geometry}/64/0").status_code == 403
     assert client.get(f"/atlas/geometry/{stamps}").status_code == 403
     assert client.get(f"/stamps/{stamps}").status_code == 403

@@ -3,7 +3,7 @@ const RETRY_MS = 500, LONGEST_MS = 4000;
 
 async function load(tries = 0) {
   try {
-    return await import(new URL(tries ? `ADDRESS?${tries}` : "ADDRESS", location.origin).href);
+    return await import(new URL(tries ? `ADDRESS?${tries}` : "ADDRESS", document.baseURI).href);
   } catch (error) {
     if (error instanceof SyntaxError) throw error;
     await new Promise((again) => setTimeout(again, Math.min(LONGEST_MS, RETRY_MS * 2 ** tries)));

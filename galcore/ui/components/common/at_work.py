@@ -18,6 +18,7 @@ from galcore.ui import state
 from galcore.ui.components.annotation_grid.content import campaign_content, stretches_content
 from galcore.ui.components.annotation_grid.outbox import Acknowledgement, apply_outbox
 from galcore.ui.standing import show_standing
+from galcore.web.addresses import from_page
 from galcore.web.hands_routes import HANDS_ROUTE
 from galcore.web.open_pages import OpenPage, open_pages, settle
 from galcore.workspace import Workspace
@@ -168,7 +169,7 @@ def _offered_grids(workspace: Workspace, loop: CampaignLoop, campaign: Campaign,
 
 def _hands_content(workspace: Workspace, campaign: Campaign, user: str) -> dict[str, str]:
     """How the browser tells the server that this page is left."""
-    return {"address": HANDS_ROUTE, "token": _open_page(workspace, campaign, user).token}
+    return {"address": from_page(HANDS_ROUTE), "token": _open_page(workspace, campaign, user).token}
 
 
 def _open_page(workspace: Workspace, campaign: Campaign, user: str) -> OpenPage:

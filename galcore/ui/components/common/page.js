@@ -3,7 +3,7 @@
 
 const RETRY_MS = 4000;
 const TICK_MS = 700;
-const HEALTH = "/galcore/health";
+const HEALTH = "galcore/health"; // relative: see from_page in galcore/web/addresses.py
 const NOT_OPEN = {
   draft: { title: "This campaign has not begun", text: "It opens when its owner opens it (Home). Choose another campaign on top." },
   paused: { title: "This campaign is paused", text: "Its labels are kept, and it goes on when its owner says so. Choose another campaign on top." },
