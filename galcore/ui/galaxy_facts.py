@@ -117,7 +117,8 @@ def show_picture(
     share, words = scale_bar(max(height, width), scale)
     overlay = _overlay(workspace, galaxy_id, look, campaign)
     st.html(
-        f'<div style="position:relative">{_img(address, galaxy_id)}{overlay}'
+        '<div style="position:relative;max-width:max(280px,calc(100vh - 230px))">'
+        f"{_img(address, galaxy_id)}{overlay}"
         f'<div style="position:absolute;left:4%;bottom:4%;width:{100 * share:.2f}%;border-bottom:3px solid '
         f"#f2efe8;color:#f2efe8;font-size:13px;text-align:center;text-shadow:0 0 4px #000,0 0 4px #000;"
         f'white-space:nowrap">{escape(words)}</div></div>'

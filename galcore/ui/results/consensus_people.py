@@ -79,7 +79,10 @@ def _shares(people: pd.DataFrame) -> pd.DataFrame:
         "annotator", "n_votes", "skill", "skill_range", "n_gold", "gold", "gold_range", "n_reasks",
         "consistency", "consistency_range",
     )  # fmt: skip
-    return shown[list(order)]
+    silent = [  # nobody met a known answer, or a galaxy for the second time: nothing to tell of anybody
+        name for name, n in (("gold", "n_gold"), ("consistency", "n_reasks")) if not shown[n].any()
+    ]
+    return shown[[name for name in order if name.removesuffix("_range") not in silent]]
 
 
 def _columns() -> dict[str, Any]:

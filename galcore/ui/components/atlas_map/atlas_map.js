@@ -16,6 +16,25 @@ function rgbOf(hex) {
   return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
+// On a light ground light colours are hard to see: each is darkened, the lighter the more, in order as they were.
+function onGround(legend, root) {
+  const ground = getComputedStyle(root).backgroundColor.match(/[\d.]+/g).map(Number);
+  if (lightness(ground) < 0.5) return legend;
+  const darken = (colour) => {
+    const rgb = rgbOf(colour), share = 1 - 0.4 * lightness(rgb);
+    return `#${rgb.map((each) => Math.round(each * share).toString(16).padStart(2, "0")).join("")}`;
+  };
+  return {
+    ...legend,
+    scale: legend.scale && legend.scale.map(darken),
+    entries: legend.entries.map((entry) => ({ ...entry, colour: darken(entry.colour) })),
+  };
+}
+
+function lightness([red, green, blue]) {
+  return (0.21 * red + 0.72 * green + 0.07 * blue) / 255;
+}
+
 // Radius of a point in CSS pixels: the fewer there are, the larger.
 function radiusFor(crowd) {
   return crowd > 60000 ? 0.7 : crowd > 15000 ? 1.1 : crowd > 2500 ? 1.7 : crowd > 400 ? 2.6 : 3.6;
@@ -47,7 +66,7 @@ class AtlasMap {
     if (this.data && this.data.n_selected !== data.n_selected) {
       this.pick(".sr").textContent = `${data.n_selected} galaxies selected`;
     }
-    this.data = data;
+    this.data = { ...data, legend: onGround(data.legend, this.root) };
     this.pending = this.pending.filter((each) => each.number > (data.acknowledged || 0));
     this.root.classList.toggle("mini", Boolean(data.mini));
     for (const selector of [".tools", ".legend", ".status"]) this.pick(selector).hidden = Boolean(data.mini);
@@ -55,7 +74,7 @@ class AtlasMap {
     this.marks.setAttribute("aria-label", `Map of ${data.n} galaxies. Arrow keys move, plus and minus zoom, l draws a lasso, b a box.`);
     this.codes = bytesOf(data.codes);
     this.selectedBits = bytesOf(data.selected);
-    this.paint(data.legend);
+    this.paint(this.data.legend);
     this.cards.clear();
     this.showLegend();
     if (data.geometry !== this.geometry) this.fetchGeometry(data.geometry);
