@@ -2,8 +2,9 @@
 
     make screenshots
 
-Somebody called Ada answers a few grids from the truth table, so that the pages show a campaign under way.
-Pictures are taken at 1280 and 1920 pixels and on a tablet, into this folder.
+Somebody called Ada answers a few grids from the truth table, so that the pages show a campaign under way, and
+six simulated people answer another one, three of them each galaxy. Pictures are taken at 1280 pixels, those
+of the annotation pages also on a tablet and a phone, into this folder, each a small file.
 """
 
 from __future__ import annotations
@@ -12,17 +13,23 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
-from playwright.sync_api import Browser, Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from docs.screenshots import people
 from galcore.demo import SIMULATED, make_demo
 from tests.browser import find_browser
 from tests.e2e.driver import BROWSER_FLAGS, GridDriver, Server
 
 FOLDER = Path(__file__).resolve().parent
-SIZES = {"1280": (1280, 800), "1920": (1920, 1080), "tablet": (820, 1180)}
+DESK = "1280"
+SIZES = {DESK: (1280, 800), "tablet": (820, 1180), "phone": (390, 844)}
+LARGEST_BYTES = 300_000
+ARRIVED = """() => !document.querySelector('[data-testid="stSkeleton"]')"""
 GRIDS = 9
 SETTLE_MS = 5000
 CAMPAIGN = "demo-bars"
@@ -34,23 +41,29 @@ class View:
 
     name: str
     address: str
+    sizes: tuple[str, ...] = (DESK,)
 
 
 VIEWS = (
     View("home", "/"),
-    View("grid", f"/grid?workspace={SIMULATED}&campaign={CAMPAIGN}"),
+    View("grid", f"/grid?workspace={SIMULATED}&campaign={CAMPAIGN}", tuple(SIZES)),
+    View("single", f"/single?workspace={SIMULATED}&campaign={CAMPAIGN}", (DESK, "phone")),
     View("map", f"/map?workspace={SIMULATED}&campaign={CAMPAIGN}"),
     View("similar", f"/similar?workspace={SIMULATED}&campaign={CAMPAIGN}&galaxy=GALAXY"),
     View("galaxy", f"/galaxy?workspace={SIMULATED}&campaign={CAMPAIGN}&galaxy=GALAXY"),
     View("review", f"/review?workspace={SIMULATED}&campaign={CAMPAIGN}"),
+    View("case", f"/review?workspace={SIMULATED}&campaign={people.CAMPAIGN.campaign_id}"),
+    View("report", f"/report?workspace={SIMULATED}&campaign={people.CAMPAIGN.campaign_id}"),
+    View("settings", f"/settings?workspace={SIMULATED}&campaign={people.CAMPAIGN.campaign_id}"),
     View("data", f"/data?workspace={SIMULATED}&campaign={CAMPAIGN}"),
     View("restore", f"/restore?workspace={SIMULATED}&campaign={CAMPAIGN}&galaxy=GALAXY"),
 )
 
 
 def open_page(browser: Browser, server: Server, size: tuple[int, int]) -> Page:
-    """A browser of this size in which Ada is known."""
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    """A browser of this size in which Ada is known; the small ones are touched."""
+    viewport: ViewportSize = {"width": size[0], "height": size[1]}
+    context = browser.new_context(viewport=viewport, has_touch=size[0] < 1000)
     context.add_cookies([{"name": "galcore_name", "value": "Ada", "url": server.address}])
     return context.new_page()
 
@@ -71,14 +84,29 @@ def answer_from_truth(page: Page, server: Server, barred: set[str]) -> None:
 def take(page: Page, server: Server, size_name: str, galaxy_id: str) -> None:
     """Every view at one size."""
     for view in VIEWS:
+        if size_name not in view.sizes:
+            continue
         page.goto(server.address + view.address.replace("GALAXY", galaxy_id))
         page.wait_for_timeout(SETTLE_MS)
         if view.name == "grid":
             mark_some(GridDriver(page))
         if view.name == "restore":
             fill_in_an_arm(page)
-        page.screenshot(path=FOLDER / f"{view.name}-{size_name}.png")
-        print(f"{view.name}-{size_name}.png", flush=True)
+        if view.name == "case":
+            page.get_by_role("radio", name="Disagreements").click()
+            page.wait_for_timeout(SETTLE_MS)
+        page.wait_for_function(ARRIVED)
+        path = FOLDER / f"{view.name}-{size_name}.webp"
+        save_small(Image.open(BytesIO(page.screenshot())), path)
+        print(f"{path.name}: {path.stat().st_size // 1000} kB", flush=True)
+
+
+def save_small(picture: Image.Image, path: Path) -> None:
+    """Save in the best quality that keeps the file small."""
+    for quality in (92, 85, 75, 65):
+        picture.convert("RGB").save(path, quality=quality, method=6)
+        if path.stat().st_size <= LARGEST_BYTES:
+            return
 
 
 def mark_some(grid: GridDriver) -> None:
@@ -111,6 +139,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         workspaces = Path(kept or folder)
         make_demo(workspaces)
+        people.answer_by_six(workspaces / SIMULATED)
         truth = pd.read_parquet(workspaces / SIMULATED / "catalog.parquet")
         barred = set(truth.loc[truth["barred"].astype(str) == "True", "galaxy_id"])
         spiral = str(
@@ -118,7 +147,7 @@ def main() -> None:
         )
         browser = playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
         with Server(workspaces, Path(folder) / "server.log") as server:
-            page = open_page(browser, server, SIZES["1280"])
+            page = open_page(browser, server, SIZES[DESK])
             answer_from_truth(page, server, barred)
             for size_name, size in SIZES.items():
                 take(open_page(browser, server, size), server, size_name, spiral)
