@@ -43,6 +43,7 @@ class QuestionConsensus:
         consensus: The best that the votes allow; where somebody decided, the decision.
         people: That of people alone.
         has_model: Whether a model knows any of the galaxies.
+        hears_model: Whether the campaign lets it speak in the consensus.
         skills: One a person; skill means nothing where the method is ``majority``.
         agreement: On the random overlap.
         errors: Labels of people alone that a model which did not see them finds unlikely; worst first.
@@ -54,6 +55,7 @@ class QuestionConsensus:
     consensus: Consensus
     people: Consensus
     has_model: bool
+    hears_model: bool
     skills: tuple[PersonSkill, ...]
     agreement: Agreement
     errors: tuple[LikelyError, ...]
@@ -81,7 +83,8 @@ def question_consensus(
 
     Args:
         review: One question of a campaign.
-        voice: Gives out-of-sample probabilities of the model; ``None`` without one.
+        voice: Gives out-of-sample probabilities of the model; ``None`` without one. In a campaign that does
+            without the model it only looks for likely errors, here as in the export.
         weights: What owners made the votes of people count; others count 1.
         progress: Called in each of the long parts.
     """
@@ -91,7 +94,7 @@ def question_consensus(
     people = reach_consensus(votes)
     told = None if voice is None or not len(votes) else voice(votes, people.probabilities)
     consensus = people
-    if told is not None:
+    if told is not None and review.campaign.learns:
         consensus = reach_consensus(votes, lambda *_: told, people=people, progress=progress)
     skills = person_skills(votes, people, answers, progress=progress)
     if progress is not None:
@@ -104,6 +107,7 @@ def question_consensus(
         consensus=settle(consensus, decided_answers(review.history, question.name)),
         people=people,
         has_model=told is not None,
+        hears_model=review.campaign.learns,
         skills=skills,
         agreement=random_agreement(answers.votes, question.answers, metric=metric),
         errors=() if told is None else likely_errors(people, told),

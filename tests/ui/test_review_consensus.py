@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from galcore.export.campaign import export_table
 from galcore.people import Role
 from galcore.people.changes import change_person
 from galcore.types import Campaign, EventKind, LabelEvent, Reason
@@ -82,6 +83,16 @@ def test_several_people_have_skills_with_intervals_and_unsure_galaxies_to_decide
     alpha = next(metric for metric in app.metric if metric.label == "Krippendorff α")
     assert float(alpha.value) <= 1 and " to " in alpha.delta
     assert "<script>" not in "".join(each.value for each in app.markdown)
+
+
+def test_a_campaign_without_the_model_is_decided_by_people_as_its_export_is(sky_served, open_tab):
+    bars = replace(BARS, learns=False)
+    sky_served.labels.create_campaign(bars)
+    vote(sky_served, PEOPLE[:3])
+    told = texts(open_tab())
+    assert "people alone decide" in told
+    table = export_table(sky_served, bars, sky_served.labels, scores=None)
+    assert set(table["consensus_method"]) - {""} == {"dawid-skene"}
 
 
 def test_deciding_turns_to_the_disagreements_about_these_galaxies_only(campaign, open_tab):

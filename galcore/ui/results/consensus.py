@@ -90,6 +90,12 @@ def method_words(found: QuestionConsensus) -> tuple[str, str]:
         )
     if not found.has_model:
         return "Dawid-Skene", people + "There is no model that could be one more voice."
+    if not found.hears_model:
+        return (
+            "Dawid-Skene",
+            people + "This campaign does without the model, so people alone decide; the model only looks for "
+            "likely label errors.",
+        )
     if not found.is_testable:
         return "Dawid-Skene", people + "Too few galaxies are shared to tell whether the model would help."
     return (
