@@ -21,7 +21,7 @@ from galcore.people.tokens import IDENTITY_COOKIE, Identity, identity_token, tic
 from galcore.settings import ROOT
 from galcore.simulate.write import write_survey
 from galcore.types import Campaign, GalcoreError, Reason
-from galcore.ui.components.annotation_grid.outbox import apply_outbox
+from galcore.ui.components.common.outbox import apply_outbox
 from galcore.ui.labelling import queue_chosen, store_answers
 from galcore.ui.text import plain
 from galcore.web.addresses import signed_token, stamp_address

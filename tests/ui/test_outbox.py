@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from galcore.ui.components.annotation_grid.outbox import apply_outbox
+from galcore.ui.components.common.outbox import apply_outbox
 from galcore.workspace import Workspace
 from tests.ui.conftest import SPIRALS
 

@@ -14,8 +14,8 @@ from galcore.people import Role
 from galcore.people.changes import change_person
 from galcore.questions import built_in_trees, fixed_answers, questions_of
 from galcore.types import Campaign, GoldItem, Reason
-from galcore.ui.components.annotation_grid.outbox import Acknowledgement, apply_outbox
 from galcore.ui.components.common import put_together
+from galcore.ui.components.common.outbox import Acknowledgement, apply_outbox
 from galcore.ui.components.single_view import content, mount
 from galcore.ui.settings.appearance import key_list
 from galcore.workspace import Workspace

@@ -1,40 +1,24 @@
-"""What the browser is told: grids with addresses of their pictures, how it goes, the last submissions."""
+"""What the browser is told on the grid: galaxies with addresses of their pictures, the last submissions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Any
 
 from galcore.labels.records import RecordedGrid
-from galcore.loop.messages import LoopStatus
-from galcore.types import Campaign, Grid, Reason, ShownItem
+from galcore.types import Campaign, Grid, ShownItem
+from galcore.ui.components.common.content import (
+    STRETCHES,
+    Address,
+    guide_content,
+    large_pictures,
+    why_content,
+)
 from galcore.web.addresses import stamp_address
 from galcore.workspace import Workspace
 
-Address = Callable[..., str]  # of a stamp, given its galaxy, size and stretch
 SKIP = -1  # mark of a galaxy that was seen and not decided; the same in board.js
 SIZES = ("1 × 1", "2 × 2", "3 × 3", "3 × 5", "4 × 4", "4 × 6", "5 × 5", "6 × 6", "7 × 7", "8 × 8", "10 × 10")
-STRETCHES = (
-    ("survey", "survey", "one stretch for all: brightness compares across pictures"),
-    ("image", "per image", "each picture for itself, up to its 99.8th percentile"),
-    ("zscale", "zscale", "linear between the IRAF limits"),
-    ("faint", "faint", "for low surface brightness: the noise is visible"),
-)
-_WHY = {
-    Reason.TOP: ("likely", "the model finds this one likely"),
-    Reason.MARGIN: ("unsure", "the model is unsure of this one; your answer teaches it most"),
-    Reason.RANDOM: ("random", "drawn blindly: only these measure how good the model is"),
-    Reason.CLUSTER: ("variety", "a typical one of its kind, so that the start covers all kinds"),
-    Reason.SIMILAR: ("similar", "similar to an example of this campaign"),
-    Reason.QUEUED: ("queued", "somebody selected it and asked for it to be labelled"),
-    Reason.ANOMALY: ("unusual", "unlike the others"),
-    Reason.GOLD: ("random", "drawn blindly: only these measure how good the model is"),
-    Reason.REASK: ("random", "drawn blindly: only these measure how good the model is"),
-    Reason.ADJUDICATION: ("disputed", "people disagree about this one"),
-}
-_LARGE_PX = 768
-_MOST_SEEDS = 12
 _HOW = (
     "The model learns from every grid you submit and chooses the next one: galaxies it finds likely, some it "
     "is unsure of, and some drawn blindly. Each picture says in its corner why it is there, with the score."
@@ -68,64 +52,9 @@ def submission_content(recorded: RecordedGrid, campaign: Campaign, workspace: Wo
     }
 
 
-def campaign_content(campaign: Campaign) -> dict[str, Any]:
-    """The question and its answers."""
-    return {
-        "id": campaign.campaign_id,
-        "question": campaign.question or campaign.name,
-        "answers": list(campaign.answers),
-        "mode": campaign.mode,
-        "state": campaign.state,
-    }
-
-
-def guide_content(campaign: Campaign, workspace: Workspace) -> dict[str, Any]:
-    """The guide: what the maker of the campaign wrote, and the example galaxies."""
-    address = address_maker(workspace)
-    named: dict[str, list[str]] = {}
-    for example in campaign.examples:
-        named.setdefault(example.caption or "examples", []).append(example.galaxy_id)
-    named.setdefault(f"examples of {campaign.answers[0]}", []).extend(campaign.seeds[:_MOST_SEEDS])
-    pictures = {
-        name: [address(each, size_px=192) for each in galaxy_ids if each in workspace.images]
-        for name, galaxy_ids in named.items()
-    }
-    examples = [{"name": name, "pictures": shown} for name, shown in pictures.items() if shown]
-    return {"text": campaign.guidance, "examples": examples, "how": _HOW}
-
-
-def counts_content(status: LoopStatus) -> dict[str, Any]:
-    """The counters over the grid."""
-    return {
-        "round": status.round,
-        "mine": status.labels_mine,
-        "all": status.labels_all,
-        "here": list(status.present),
-    }
-
-
-def why_content(item: ShownItem) -> dict[str, Any]:
-    """A galaxy and why it is shown, in words."""
-    word, explanation = _WHY[item.reason]
-    score = None if item.score is None else round(float(item.score), 3)
-    if score is not None:
-        explanation += f" (score {score:.2f})"
-    return {"id": item.galaxy_id, "why": word, "explanation": explanation, "score": score}
-
-
-def large_pictures(galaxy_id: str, address: Address) -> dict[str, str]:
-    """Address of a large picture in every stretch; its headers say what it measures and where it is."""
-    return {name: address(galaxy_id, size_px=_LARGE_PX, stretch=name) for name, _, _ in STRETCHES}
-
-
-def stretches_content() -> list[dict[str, str]]:
-    """The stretches to choose from, the first one first."""
-    return [{"name": name, "word": word, "help": text} for name, word, text in STRETCHES]
-
-
-def address_maker(workspace: Workspace) -> Address:
-    """Makes addresses of the stamps of a workspace."""
-    return partial(stamp_address, workspace.name, version=workspace.catalog_hash)
+def grid_guide(campaign: Campaign, workspace: Workspace) -> dict[str, Any]:
+    """The guide of the campaign, with how this page works."""
+    return guide_content(campaign, workspace, how=_HOW)
 
 
 @lru_cache(maxsize=256)  # a grid is sent in several runs, and its addresses take longest to make

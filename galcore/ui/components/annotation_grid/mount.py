@@ -16,6 +16,7 @@ from galcore.ui.components.annotation_grid import content
 from galcore.ui.components.annotation_grid.model_card import model_content
 from galcore.ui.components.common import at_work, page_html, put_together
 from galcore.ui.components.common.at_work import AnnotationPage, Turn
+from galcore.ui.components.common.content import counts_content
 from galcore.ui.components.served import served_component
 from galcore.workspace import Workspace
 
@@ -58,9 +59,9 @@ def _page_content(turn: Turn) -> dict[str, Any]:
         },
         "grids": [content.grid_content(grid, workspace) for grid in turn.grids],
         "done": not turn.grids,
-        "counts": content.counts_content(turn.status),
+        "counts": counts_content(turn.status),
         "model": model_content(turn.status, campaign),
-        "guide": content.guide_content(campaign, workspace),
+        "guide": content.grid_guide(campaign, workspace),
     }
     if turn.is_first:
         recorded = workspace.labels.grids(campaign.campaign_id, turn.user, submitted=True, limit=_LAST_SHOWN)

@@ -15,8 +15,8 @@ from galcore.loop.session import CampaignLoop
 from galcore.people import Role, may
 from galcore.types import Campaign, Grid
 from galcore.ui import state
-from galcore.ui.components.annotation_grid.content import campaign_content, stretches_content
-from galcore.ui.components.annotation_grid.outbox import Acknowledgement, apply_outbox
+from galcore.ui.components.common.content import campaign_content, stretches_content
+from galcore.ui.components.common.outbox import Acknowledgement, apply_outbox
 from galcore.ui.standing import show_standing
 from galcore.web.addresses import from_page
 from galcore.web.hands_routes import HANDS_ROUTE

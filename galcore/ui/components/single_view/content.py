@@ -8,7 +8,7 @@ from typing import Any
 from galcore.loop.messages import LoopStatus
 from galcore.questions import questions_of
 from galcore.types import Campaign, Grid, ShownItem
-from galcore.ui.components.annotation_grid.content import (
+from galcore.ui.components.common.content import (
     Address,
     address_maker,
     counts_content,
@@ -71,7 +71,7 @@ def begun_content(workspace: Workspace, campaign: Campaign, user: str) -> list[A
 
 def single_guide(campaign: Campaign, workspace: Workspace) -> dict[str, Any]:
     """The guide of the campaign, with how this page works."""
-    return {**guide_content(campaign, workspace), "how": _HOW}
+    return guide_content(campaign, workspace, how=_HOW)
 
 
 def progress_content(status: LoopStatus) -> dict[str, Any]:

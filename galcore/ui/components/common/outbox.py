@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from galcore.loop.messages import GridAnswer, Submission
 from galcore.people import NotAllowedError, Role, require_role
 from galcore.types import EventKind, GalcoreError, LabelEvent, Reason
+from galcore.ui.components.common.answering import store_answers, take_back_answers
 from galcore.ui.components.common.fields import Fields
-from galcore.ui.components.single_view.answering import store_answers, take_back_answers
 from galcore.web.metrics import timed_submit
 from galcore.workspace import Workspace
 
