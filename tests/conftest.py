@@ -13,6 +13,14 @@ from galcore.workspace import Workspace
 N_SKY = 48
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_workspaces_of_mine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests leave the workspaces of whoever runs them alone, and the names and secrets beside them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GALCORE_WORKSPACES", str(tmp_path_factory.mktemp("nobody") / "workspaces"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def sky_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A prepared workspace of 48 simulated galaxies with truth; copy it before writing to it."""

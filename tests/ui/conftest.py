@@ -17,8 +17,9 @@ SPIRALS = Campaign("spirals", "Spirals", "Which of these are spirals?", ("spiral
 
 
 @pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
-    """Serves the workspaces in these folders, until the test is over."""
+def serve(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., None]]:
+    """Serves the workspaces in these folders, until the test is over; nobody has a name yet."""
+    monkeypatch.setenv("GALCORE_WORKSPACES", str(tmp_path / "workspaces"))
     monkeypatch.setenv("GALCORE_SECRET", "for this test")
 
     def start(*folders: Path) -> None:
