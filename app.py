@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 from galcore.logs import configure_logs
 from galcore.settings import ROOT, Settings
 from galcore.ui.front_page import front_page_routes, front_page_scripts
-from galcore.ui.identity import read_access
+from galcore.ui.people.identity import read_access
 from galcore.ui.rooms import page_names
 from galcore.web.allocator import share_arenas
 from galcore.web.atlas_routes import atlas_routes
@@ -24,7 +24,7 @@ from galcore.web.identity_routes import identity_routes
 from galcore.web.metrics import metrics_routes
 from galcore.web.provider_routes import ProviderRoutes
 from galcore.web.registry import served
-from galcore.web.restore_routes import restore_routes
+from galcore.web.restore.routes import restore_routes
 from galcore.web.routes import galcore_routes
 
 _log = logging.getLogger("galcore.app")

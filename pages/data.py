@@ -6,7 +6,7 @@ from galcore.ui import state
 from galcore.ui.data.import_form import show_import, show_prepare
 from galcore.ui.data.job_list import show_jobs
 from galcore.ui.data.summary import show_summary
-from galcore.ui.identity import require_user
+from galcore.ui.people.identity import require_user
 from galcore.ui.text import plain
 
 user = require_user()

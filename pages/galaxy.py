@@ -8,8 +8,8 @@ from galcore.ui import galaxy_facts, map_panel, state
 from galcore.ui.components.atlas_map import show_map
 from galcore.ui.discussion import show_galaxy_discussion
 from galcore.ui.gallery import Tile, show_gallery
-from galcore.ui.identity import require_user
 from galcore.ui.labelling import show_label_bar
+from galcore.ui.people.identity import require_user
 from galcore.ui.readiness import has_map, has_search
 from galcore.ui.similar_query import use_examples
 from galcore.ui.text import plain

@@ -5,8 +5,8 @@ import streamlit as st
 from galcore.ui import state
 from galcore.ui.campaigns import ask_new_campaign, offer_first_campaign
 from galcore.ui.components.annotation_grid.mount import annotation_grid
-from galcore.ui.identity import require_user
 from galcore.ui.labelling import queue_chosen
+from galcore.ui.people.identity import require_user
 from galcore.ui.single import turn_from_grid
 from galcore.ui.text import count
 

@@ -13,7 +13,7 @@ from galcore.ui.campaigns import (
     show_campaigns,
 )
 from galcore.ui.hero import show_hero
-from galcore.ui.identity import require_user
+from galcore.ui.people.identity import require_user
 from galcore.ui.text import count, plain
 from galcore.ui.tour import show_tour
 from galcore.ui.warm_up import warm_up

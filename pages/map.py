@@ -7,8 +7,8 @@ from galcore.atlas.gestures import Gesture, apply_gesture
 from galcore.ui import map_panel, state
 from galcore.ui.components.atlas_map import show_map
 from galcore.ui.gallery import Tile, show_gallery
-from galcore.ui.identity import require_user
 from galcore.ui.labelling import queue_chosen
+from galcore.ui.people.identity import require_user
 from galcore.ui.readiness import require_part
 from galcore.ui.similar_query import use_examples
 from galcore.ui.text import count, plain

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from galcore.ui import state
-from galcore.ui.identity import require_user
+from galcore.ui.people.identity import require_user
 from galcore.ui.results.report_view import show_report
 
 user = require_user()

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from galcore.ui import state
-from galcore.ui.identity import require_user
-from galcore.ui.restore_bench import show_mask_bench, show_psf_bench
-from galcore.ui.restore_request import TASKS, attempts_at
-from galcore.ui.restore_result import PICTURE_NOTE, choose_view, show_result, show_under_way
-from galcore.ui.restore_source import choose_source, show_chosen
+from galcore.ui.people.identity import require_user
+from galcore.ui.restore.bench import show_mask_bench, show_psf_bench
+from galcore.ui.restore.request import TASKS, attempts_at
+from galcore.ui.restore.result import PICTURE_NOTE, choose_view, show_result, show_under_way
+from galcore.ui.restore.source import choose_source, show_chosen
 
 require_user()
 workspace = state.current_workspace()

@@ -4,8 +4,8 @@ import streamlit as st
 
 from galcore.review.visibility import seen_review
 from galcore.ui import state
-from galcore.ui.identity import require_user
 from galcore.ui.naming import galaxies_open_to
+from galcore.ui.people.identity import require_user
 from galcore.ui.results.candidates import show_candidates
 from galcore.ui.results.consensus import show_consensus
 from galcore.ui.results.consensus_lists import keep_to_deciding

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from galcore.ui import state
-from galcore.ui.identity import require_user
+from galcore.ui.people.identity import require_user
 from galcore.ui.settings.appearance import show_keys, show_theme_choice
 from galcore.ui.settings.invitations import show_invitations
 from galcore.ui.settings.people_table import show_people

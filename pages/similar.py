@@ -6,8 +6,8 @@ import streamlit as st
 from galcore.types import GalcoreError
 from galcore.ui import state
 from galcore.ui.gallery import Tile, TileAction, show_gallery
-from galcore.ui.identity import require_user
 from galcore.ui.labelling import show_label_bar
+from galcore.ui.people.identity import require_user
 from galcore.ui.readiness import require_part
 from galcore.ui.similar_chips import show_chips, show_upload
 from galcore.ui.similar_query import (

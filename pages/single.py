@@ -3,7 +3,7 @@
 import streamlit as st
 
 from galcore.ui import state
-from galcore.ui.identity import require_user
+from galcore.ui.people.identity import require_user
 from galcore.ui.single import show_no_campaign, show_single
 
 user = require_user()

@@ -12,10 +12,10 @@ from galcore.people.permission import person_name
 from galcore.people.tokens import device_token
 from galcore.types import Campaign
 from galcore.ui import state
-from galcore.ui.campaigns import change_campaign_state, may_manage, next_states, state_change_words
-from galcore.ui.identity import MAX_NAME_LETTERS, change_user, read_access, sign_out
+from galcore.ui.campaigns.states import change_campaign_state, may_manage, next_states, state_change_words
 from galcore.ui.links import link_here
-from galcore.ui.sign_in import ask_taken
+from galcore.ui.people.identity import MAX_NAME_LETTERS, change_user, read_access, sign_out
+from galcore.ui.people.sign_in import ask_taken
 from galcore.ui.text import clean, count, plain
 from galcore.web.registry import served
 from galcore.workspace import Workspace

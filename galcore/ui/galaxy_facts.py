@@ -16,7 +16,7 @@ from galcore.ui.map_panel import PLACE_COLUMNS
 from galcore.ui.naming import galaxies_open_to, names_for
 from galcore.ui.text import plain, shorten
 from galcore.web.facts import campaign_facts, value_text
-from galcore.web.hot_pixels import hot_pixel_address
+from galcore.web.restore.hot_pixels import hot_pixel_address
 from galcore.workspace import Workspace
 
 PICTURE_PX = 768

@@ -9,10 +9,10 @@ from streamlit.navigation.page import StreamlitPage
 
 from galcore.types import GalcoreError
 from galcore.ui.bar import show_bar
-from galcore.ui.campaign_join import turn_to_join_link
-from galcore.ui.identity import current_user, is_leaving, read_access, remember_user, require_user
+from galcore.ui.campaigns.join import turn_to_join_link
+from galcore.ui.people.identity import current_user, is_leaving, read_access, remember_user, require_user
+from galcore.ui.people.standing import admit
 from galcore.ui.rooms import navigation
-from galcore.ui.standing import admit
 from galcore.ui.state import current_workspace, write_address
 from galcore.ui.theme import apply_theme
 

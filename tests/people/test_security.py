@@ -28,7 +28,7 @@ from galcore.web.addresses import signed_token, stamp_address
 from galcore.web.atlas_routes import atlas_routes
 from galcore.web.identity_routes import ENTER_ROUTE, LEAVE_ROUTE, identity_routes
 from galcore.web.registry import serve_workspaces, served
-from galcore.web.restore_routes import restore_routes
+from galcore.web.restore.routes import restore_routes
 from galcore.web.routes import galcore_routes
 from galcore.web.uploaded_files import MAX_BYTES, read_upload
 from galcore.workspace import Workspace

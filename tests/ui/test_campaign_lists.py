@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from galcore.types import ExampleImage, GalcoreError, GoldItem
-from galcore.ui.campaign_lists import (
+from galcore.ui.campaigns.lists import (
     Condition,
     filter_columns,
     ids_as_text,

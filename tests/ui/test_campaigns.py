@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from galcore.people import NotAllowedError
 from galcore.types import Campaign, CampaignMode, EventKind, GalcoreError, LabelEvent
-from galcore.ui.campaign_join import find_by_code
-from galcore.ui.campaign_states import change_campaign_state
 from galcore.ui.campaigns import measure_progress
+from galcore.ui.campaigns.join import find_by_code
+from galcore.ui.campaigns.states import change_campaign_state
 from galcore.workspace import Workspace
 from tests.ui.conftest import SPIRALS
 

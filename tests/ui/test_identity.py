@@ -14,7 +14,7 @@ from galcore.people.names import take
 from galcore.people.passphrase import Attempts
 from galcore.people.tokens import IDENTITY_COOKIE, Identity, device_token, identity_token
 from galcore.settings import ROOT
-from galcore.ui import sign_in
+from galcore.ui.people import sign_in
 from galcore.workspace import Workspace
 
 PHRASE = "open sesame"

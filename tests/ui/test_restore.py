@@ -5,10 +5,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from galcore.settings import ROOT
-from galcore.ui.restore_psf import read_numbers
-from galcore.ui.restore_request import Question
+from galcore.ui.restore.psf import read_numbers
+from galcore.ui.restore.request import Question
 from galcore.web.registry import serve_workspaces, served
-from galcore.web.restore_sources import galaxy_key
+from galcore.web.restore.sources import galaxy_key
 from galcore.workspace import Workspace
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -33,22 +33,22 @@ def restoring_weights(monkeypatch, tmp_path):
     from galcore.model import checkpoints
     from galcore.model.foundation import Architecture, FoundationModel
     from galcore.model.preprocessing import Preprocessing
-    from galcore.web import restore_weights
+    from galcore.web.restore import weights
 
     model = FoundationModel(Architecture(), seed=0)
     checkpoints.save_foundation(
         tmp_path / "models" / "galcore-tiny.safetensors", model, preprocessing=Preprocessing(size_px=128)
     )
-    for module in (checkpoints, restore_weights):
+    for module in (checkpoints, weights):
         monkeypatch.setattr(module, "MODELS_DIR", tmp_path / "models")
 
 
 @pytest.fixture
 def weights_without_decoder(monkeypatch, tmp_path):
     """No weights at all in the place of the shipped ones."""
-    from galcore.web import restore_weights
+    from galcore.web.restore import weights
 
-    monkeypatch.setattr(restore_weights, "MODELS_DIR", tmp_path)
+    monkeypatch.setattr(weights, "MODELS_DIR", tmp_path)
 
 
 def open_restore(galaxy="", **session):

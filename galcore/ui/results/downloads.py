@@ -12,7 +12,7 @@ from galcore.export.names import slug
 from galcore.people import Role, may
 from galcore.review.campaign import CampaignReview
 from galcore.types import Provenance
-from galcore.ui.identity import current_user
+from galcore.ui.people.identity import current_user
 from galcore.ui.text import count
 from galcore.workspace import Workspace
 

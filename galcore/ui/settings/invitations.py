@@ -10,7 +10,7 @@ from galcore.people import Invitation, Role, may
 from galcore.people.changes import invitation_token, invite, withdraw_invitation
 from galcore.people.roster import read_roster
 from galcore.ui.links import link_here
-from galcore.ui.sign_in import INVITATION
+from galcore.ui.people.sign_in import INVITATION
 from galcore.ui.text import plain
 from galcore.workspace import Workspace
 

@@ -12,8 +12,8 @@ from galcore.people.roster import read_roster
 from galcore.people.tokens import device_token
 from galcore.types import Campaign, GalcoreError
 from galcore.ui.links import link_here
+from galcore.ui.people.who import MAX_NAME_LETTERS
 from galcore.ui.text import clean, plain
-from galcore.ui.who import MAX_NAME_LETTERS
 from galcore.workspace import Workspace
 
 _COMING = {Role.ANNOTATOR: "annotator", Role.VIEWER: "viewer", None: "nobody: invited people only"}

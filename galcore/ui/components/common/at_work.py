@@ -17,7 +17,7 @@ from galcore.types import Campaign, Grid
 from galcore.ui import state
 from galcore.ui.components.common.content import campaign_content, stretches_content
 from galcore.ui.components.common.outbox import Acknowledgement, apply_outbox
-from galcore.ui.standing import show_standing
+from galcore.ui.people.standing import show_standing
 from galcore.web.addresses import from_page
 from galcore.web.hands_routes import HANDS_ROUTE
 from galcore.web.open_pages import OpenPage, open_pages, settle

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from galcore.types import GalcoreError
 from galcore.ui.components.served import component_of
-from galcore.web.masks import decode_mask, encode_mask
-from galcore.web.restore_attempt import RestoreSource
+from galcore.web.restore.attempt import RestoreSource
+from galcore.web.restore.masks import decode_mask, encode_mask
 
 _component = component_of(Path(__file__).parent, ("mask.js", "view.js", "hands.js"))
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from galcore.ui.components.served import component_of
-from galcore.web.masks import encode_mask
-from galcore.web.restore_attempt import METHODS, Attempt
-from galcore.web.restore_pictures import RESIDUAL_COLOURS, SIGMA_COLOURS, Scales, figure_text, unit_text
-from galcore.web.restore_routes import panel_address, source_address, values_address
+from galcore.web.restore.attempt import METHODS, Attempt
+from galcore.web.restore.masks import encode_mask
+from galcore.web.restore.pictures import RESIDUAL_COLOURS, SIGMA_COLOURS, Scales, figure_text, unit_text
+from galcore.web.restore.routes import panel_address, source_address, values_address
 
 _FRESH_S = 4.0
 NO_SIGMA = "this tool gives no uncertainty"

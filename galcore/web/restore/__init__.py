@@ -1,0 +1,1 @@
+"""Images to restore, attempts at it and their pictures, for the browser."""
