@@ -12,6 +12,7 @@ from galcore.people.naming import SeenNames
 from galcore.review.visibility import seen_events
 from galcore.types import Campaign, GalcoreError
 from galcore.ui import state
+from galcore.ui.galaxy_pictures import offer_galaxies, picture_html
 from galcore.ui.map_panel import PLACE_COLUMNS
 from galcore.ui.naming import galaxies_open_to, names_for
 from galcore.ui.text import plain, shorten
@@ -20,7 +21,6 @@ from galcore.web.restore.hot_pixels import hot_pixel_address
 from galcore.workspace import Workspace
 
 PICTURE_PX = 768
-_OFFERED_PX = 164
 _NOT_SEEN = {
     "after_own": "what others said shows once you have answered",
     "never": "what others said is not shown in this campaign",
@@ -49,13 +49,10 @@ def show_unknown(workspace: Workspace, galaxy_id: str | None) -> None:
         st.info("This workspace has no galaxies yet; import some under *Data*.")
         return
     st.caption("Or look at one of these:")
-    with st.container(horizontal=True):
-        for each in ids.sample(min(6, len(ids)), random_state=0):
-            with st.container(width=_OFFERED_PX):
-                st.html(_img(state.stamp(each, size_px=256), each))
-                if st.button(plain(each, limit=24), key=f"galaxy_open_{each}", width="stretch"):
-                    st.query_params["galaxy"] = each
-                    st.rerun()
+    chosen = offer_galaxies(ids, key="galaxy_open")
+    if chosen is not None:
+        st.query_params["galaxy"] = chosen
+        st.rerun()
 
 
 def choose_look(workspace: Workspace, campaign: Campaign | None) -> str:
@@ -109,7 +106,7 @@ def show_picture(
     try:
         image = workspace.images.load(galaxy_id)
     except GalcoreError as error:
-        st.html(_img(address, galaxy_id))
+        st.html(picture_html(address, galaxy_id))
         st.error(str(error), icon=":material/broken_image:")
         return
     height, width = image.pixels.shape[-2:]
@@ -118,7 +115,7 @@ def show_picture(
     overlay = _overlay(workspace, galaxy_id, look, campaign)
     st.html(
         '<div style="position:relative;max-width:max(280px,calc(100vh - 230px))">'
-        f"{_img(address, galaxy_id)}{overlay}"
+        f"{picture_html(address, galaxy_id)}{overlay}"
         f'<div style="position:absolute;left:4%;bottom:4%;width:{100 * share:.2f}%;border-bottom:3px solid '
         f"#f2efe8;color:#f2efe8;font-size:13px;text-align:center;text-shadow:0 0 4px #000,0 0 4px #000;"
         f'white-space:nowrap">{escape(words)}</div></div>'
@@ -241,10 +238,3 @@ def _show_history(history: pd.DataFrame, names: SeenNames) -> None:
             "taken back": st.column_config.CheckboxColumn(),
         },
     )  # fmt: skip
-
-
-def _img(address: str, name: str) -> str:
-    return (
-        f'<img src="{escape(address)}" alt="galaxy {escape(name)}" style="display:block;width:100%;'
-        'aspect-ratio:1;object-fit:contain;background:#000;border-radius:6px">'
-    )

@@ -36,6 +36,18 @@ def shorten(text: str, limit: int) -> str:
     return text if not limit or len(text) <= limit else text[: limit - 1] + "…"
 
 
+def shorten_inside(text: str, limit: int) -> str:
+    """At most ``limit`` letters, with an ellipsis in the middle: ids differ at their ends.
+
+    >>> shorten_inside("hubble_deep_field_00144_00353", 16)
+    'hubbl…0144_00353'
+    """
+    if len(text) <= limit:
+        return text
+    tail = 2 * limit // 3
+    return f"{text[: limit - 1 - tail]}…{text[-tail:]}"
+
+
 def clean(text: str) -> str:
     """Text on one line without control or direction-changing characters."""
     kept = "".join(" " if unicodedata.category(letter).startswith("C") else letter for letter in text)

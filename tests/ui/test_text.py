@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from galcore.ui.text import clean, count, plain, shorten
+from galcore.ui.text import clean, count, plain, shorten, shorten_inside
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,8 @@ def test_a_right_to_left_name_cannot_turn_the_line_around() -> None:
 
 def test_long_names_are_shortened_and_control_characters_go() -> None:
     assert len(shorten("x" * 300, 40)) == 40
+    assert shorten_inside("hubble_deep_field_00144_00353", 16) == "hubbl…0144_00353"
+    assert shorten_inside("M 51", 16) == "M 51"
     assert clean("a\x00b\n\tc  d") == "a b c d"
 
 

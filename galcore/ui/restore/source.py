@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from html import escape
 
 import streamlit as st
 
 from galcore.types import GalcoreError
 from galcore.ui import state
+from galcore.ui.galaxy_pictures import offer_galaxies
 from galcore.ui.text import plain
 from galcore.web.restore.attempt import RestoreSource
 from galcore.web.restore.bench import bench
@@ -18,8 +18,7 @@ from galcore.workspace import Workspace
 UPLOAD_TYPES = [each.removeprefix(".") for each in SUFFIXES if each.count(".") == 1]
 MAX_UPLOAD_MB = 64
 _UPLOADED, _LAST = "galcore.restore.uploaded", "galcore.restore.last.{}"
-_OFFERED, _FOUND, _FROM_SELECTION = 6, 8, 12
-_OFFERED_PX = 164
+_FOUND, _FROM_SELECTION = 8, 12
 
 
 def choose_source(workspace: Workspace | None) -> RestoreSource:
@@ -120,17 +119,9 @@ def _show_nothing_chosen(workspace: Workspace | None) -> None:
     if workspace is None or len(workspace.catalog) == 0:
         return
     st.caption("Or begin with one of these:")
-    ids = workspace.catalog["galaxy_id"]
-    with st.container(horizontal=True):
-        for each in ids.sample(min(_OFFERED, len(ids)), random_state=0):
-            with st.container(width=_OFFERED_PX):
-                address = escape(state.stamp(each, size_px=256))
-                st.html(
-                    f'<img src="{address}" alt="galaxy {escape(each)}" style="display:block;width:100%;'
-                    'aspect-ratio:1;object-fit:contain;background:#000;border-radius:6px">'
-                )
-                if st.button(plain(each, limit=24), key=f"restore_open_{each}", width="stretch"):
-                    _turn_to(each)
+    chosen = offer_galaxies(workspace.catalog["galaxy_id"], key="restore_open")
+    if chosen is not None:
+        _turn_to(chosen)
 
 
 def _show_ways(workspace: Workspace | None) -> None:

@@ -29,7 +29,7 @@ def show_people(workspace: Workspace, campaign: Campaign | None, user: str) -> N
     owns = may(workspace.folder, user, Role.OWNER)
     people = known_people(workspace, campaign, user)
     table = people_table(workspace, campaign, user, people, owns=owns)
-    st.dataframe(table, hide_index=True, width="stretch", key="settings_people")
+    st.dataframe(table, hide_index=True, width="stretch", key="settings_people", placeholder="–")
     if campaign is not None and not owns and not campaign.shows_pace:
         st.caption("Everybody sees their own figures; the campaign's owner chose not to show others'.")
     access = current_access()
