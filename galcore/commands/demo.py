@@ -6,6 +6,7 @@ import time
 
 import typer
 
+from galcore.commands.serve import DEFAULT_HOST, HEADLESS, PORT, serve
 from galcore.settings import Settings
 
 
@@ -18,16 +19,8 @@ def demo(
     prepare_only: bool = typer.Option(
         False, "--prepare-only", help="Make the workspaces, do not serve them."
     ),
-    port: int = typer.Option(
-        0,
-        "--port",
-        "-p",
-        min=0,
-        max=65535,
-        envvar="PORT",
-        help="Port; default: the first free one from 8501.",
-    ),
-    headless: bool = typer.Option(False, "--headless", help="Do not open a browser."),
+    port: int = PORT,
+    headless: bool = HEADLESS,
 ) -> None:
     """Prepare two demo workspaces (real sky and a simulated survey) and open the dashboard.
 
@@ -45,6 +38,4 @@ def demo(
         make_demo(workspaces_dir, progress=progress, cancel=cancel)
         typer.echo(f"The demo is ready after {time.monotonic() - started:.0f} s.", err=True)
     if not prepare_only:
-        from galcore.commands.serve import DEFAULT_HOST, serve
-
         serve(workspace=[], port=port, headless=headless, host=DEFAULT_HOST)

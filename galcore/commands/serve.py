@@ -19,6 +19,16 @@ from galcore.workspace_files import WorkspaceFiles
 DEFAULT_PORT = 8501
 _PORTS_TRIED = 50
 DEFAULT_HOST = "localhost"
+PORT = typer.Option(
+    0,
+    "--port",
+    "-p",
+    min=0,
+    max=65535,
+    envvar="PORT",
+    help=f"Port; default: the first free one from {DEFAULT_PORT}.",
+)
+HEADLESS = typer.Option(False, "--headless", help="Do not open a browser.")
 
 
 def register(app: typer.Typer) -> None:
@@ -33,16 +43,8 @@ def serve(
         "-w",
         help="Workspace folder; repeat for several. Default: all in the workspaces folder.",
     ),
-    port: int = typer.Option(
-        0,
-        "--port",
-        "-p",
-        min=0,
-        max=65535,
-        envvar="PORT",
-        help=f"Port; default: the first free one from {DEFAULT_PORT}.",
-    ),
-    headless: bool = typer.Option(False, "--headless", help="Do not open a browser."),
+    port: int = PORT,
+    headless: bool = HEADLESS,
     host: str = typer.Option(
         DEFAULT_HOST,
         "--host",

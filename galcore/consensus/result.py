@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,6 +96,19 @@ def majority(votes: Votes) -> Consensus:
         confusion=normalised(confusion_counts(votes, shares)),
         prevalence=prevalence,
     )
+
+
+def leading_answers(worth: NDArray[np.float64], answers: Sequence[str]) -> NDArray[np.object_]:
+    """(N,) answer that is worth most of (N, K); empty where several are worth as much, or nothing counts.
+
+    >>> leading_answers(np.array([[2.0, 1.0], [1.0, 1.0], [0.0, 0.0]]), ("bar", "no bar")).tolist()
+    ['bar', '', '']
+    """
+    if not len(answers):
+        return np.full(len(worth), "", dtype=object)
+    most = worth.max(axis=1)
+    leads = (most > 0) & ((worth >= most[:, None] - TIE).sum(axis=1) == 1)
+    return np.where(leads, np.array(answers, dtype=object)[worth.argmax(axis=1)], "")
 
 
 def vote_shares(votes: Votes) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from galcore.consensus.result import TIE
+from galcore.consensus.result import TIE, leading_answers
 from galcore.export.questions import AskedQuestion
 
 SEVERAL = "; "  # between the labels of a galaxy that has more than one
@@ -45,9 +45,7 @@ class Tally:
     @property
     def majority(self) -> NDArray[np.object_]:
         """(N,) leading answer; empty for a tie or without votes that count."""
-        answers = np.array(self.question.answers, dtype=object)
-        leads = answers[self.worth.argmax(axis=1)] if len(answers) else np.full(len(self.votes), "", object)
-        return np.where(self.tied | (self.worth.sum(axis=1) == 0), "", leads)
+        return leading_answers(self.worth, self.question.answers)
 
     @property
     def agreement(self) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from galcore.consensus import Votes
 from galcore.consensus.decisions import standing_decisions
-from galcore.consensus.result import TIE
+from galcore.consensus.result import leading_answers
 from galcore.loop.target import Target, class_of, focus_of, targets_of
 from galcore.questions import Question, questions_of
 from galcore.review.decision import decided_answers
@@ -187,8 +187,7 @@ def _label_columns(
     votes = Votes.from_frame(given, question.answers, galaxy_ids=ids).weighed(weights)
     worth = votes.summed()
     most, total = worth.max(axis=1), worth.sum(axis=1)
-    leads = (total > 0) & ((worth >= most[:, None] - TIE).sum(axis=1) == 1)
-    majority = np.where(leads, np.array(question.answers, dtype=object)[worth.argmax(axis=1)], "")
+    majority = leading_answers(worth, question.answers)
     final = np.array([decided.get(galaxy_id, "") for galaxy_id in ids], dtype=object)
     return pd.DataFrame(
         {

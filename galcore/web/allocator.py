@@ -14,8 +14,8 @@ def share_arenas() -> bool:
 
     The GNU C library makes an arena for each new thread, up to eight a core, and freed memory stays with the
     arena that it came from. Streamlit runs every click on a thread of its own: large messages of a moment lie
-    between long-lived small ones in every arena, and after 20,000 answers more than half of what the server
-    held was free (docs/adr/0012). ``MALLOC_ARENA_MAX`` in the environment does the same, and is left alone.
+    between long-lived small ones in every arena, and after 24,000 answers a third of what the server held
+    was free (docs/adr/0012). Takes the place of ``MALLOC_ARENA_MAX`` in the environment.
     """
     if platform.libc_ver()[0] != "glibc":
         return False

@@ -54,9 +54,7 @@ def show_export(workspace: Workspace, review: CampaignReview, user: str) -> None
             type="primary",
             width="stretch",
             disabled=open_here is not None,
-            help=_STILL_BLIND
-            if open_here is not None
-            else "CSV comes as a zip with its provenance; Parquet and FITS carry it inside.",
+            help=_CARRIED if open_here is None else _STILL_BLIND,
         )
         st.caption("The same from a terminal, also while this dashboard runs:")
         options = (" --all" if everything else "") + (" --catalog" if catalog else "")
